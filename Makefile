@@ -1,0 +1,82 @@
+# Everything a reader or a maintainer runs. `make` alone lists it.
+# Each target first makes its virtual environment, and makes it again only when the list of
+# packages changed.
+
+PYTHON ?= python3
+VENV ?= .venv
+# TensorFlow 2.19 has no wheels for Python 3.13: name another Python here if `python3` is newer.
+PYTHON_OLDEST ?= $(PYTHON)
+VENV_OLDEST ?= .venv-oldest
+LESSON ?=
+
+BIN := $(VENV)/bin
+BIN_OLDEST := $(VENV_OLDEST)/bin
+STAMP := $(VENV)/installed
+STAMP_OLDEST := $(VENV_OLDEST)/installed
+
+# Tests and headless lessons are quick, unless the caller says otherwise.
+GANBOOK_PRESET ?= quick
+CODE := ganbook scripts tests benchmarks
+
+.PHONY: help lessons test test-oldest lab lint format wheel clean
+.DELETE_ON_ERROR:
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+
+lessons: $(STAMP) ## Execute every notebook, or one with LESSON=01, into build/lessons/
+	GANBOOK_PRESET=$(GANBOOK_PRESET) $(BIN)/python scripts/run_lessons.py $(LESSON)
+
+test: $(STAMP) ## Run the unit tests, then every notebook
+	$(call run_tests,$(BIN))
+
+test-oldest: $(STAMP_OLDEST) ## The same with the oldest TensorFlow and Keras that are supported
+	$(call run_tests,$(BIN_OLDEST))
+
+lab: $(STAMP) ## Open the lessons in JupyterLab
+	$(BIN)/jupyter lab --notebook-dir=notebooks
+
+lint: $(STAMP) ## Check the style of code and notebooks
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check $(CODE)
+	$(BIN)/python scripts/colab_links.py --check
+
+format: $(STAMP) ## Put the code into the style that `make lint` checks
+	$(BIN)/ruff check --fix-only .
+	$(BIN)/ruff format $(CODE)
+
+wheel: $(STAMP) ## Build dist/ganbook-*.whl, to upload to Colab
+	$(BIN)/pip wheel --quiet --no-deps --wheel-dir dist .
+	@ls dist/*.whl
+
+clean: ## Remove what these commands made; environments and trained runs stay
+	rm -rf build dist ganbook.egg-info .pytest_cache .ruff_cache
+	find ganbook scripts tests benchmarks -name __pycache__ -prune -exec rm -rf {} +
+
+$(STAMP): requirements.txt pyproject.toml
+	$(call make_environment,$(PYTHON),$(VENV),requirements.txt)
+
+$(STAMP_OLDEST): requirements-oldest.txt pyproject.toml
+	$(call make_environment,$(PYTHON_OLDEST),$(VENV_OLDEST),requirements-oldest.txt)
+
+# $(1) Python, $(2) folder, $(3) list of packages. The stamp comes last: a failed installation
+# is tried again.
+define make_environment
+@$(1) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' \
+  || { echo "The lessons need Python 3.11, 3.12 or 3.13; '$(1)' is not one. Name one: make PYTHON=python3.12 ..."; exit 1; }
+@$(1) -c 'import ensurepip, venv' 2>/dev/null \
+  || { echo "'$(1)' cannot make virtual environments. On Debian and Ubuntu: sudo apt install python3-venv"; exit 1; }
+@rm -f $(2)/installed
+@echo "Installing $(3) into $(2) (about a gigabyte, some minutes the first time)"
+@test -x $(2)/bin/python || $(1) -m venv $(2)
+@$(2)/bin/python -m pip install --quiet --disable-pip-version-check -r $(3) --editable .
+@touch $(2)/installed
+endef
+
+# $(1) the environment's bin folder. The notebooks run in the folder they lie in, each in a kernel
+# of its own, and stop at the first cell that fails.
+define run_tests
+GANBOOK_PRESET=$(GANBOOK_PRESET) $(1)/python -m pytest
+GANBOOK_PRESET=$(GANBOOK_PRESET) $(1)/python -m pytest --nbval --nbval-current-env \
+  --nbval-cell-timeout=300 --timeout=0 -p no:cacheprovider -x notebooks
+endef
