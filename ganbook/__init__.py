@@ -1,0 +1,46 @@
+"""Helpers for the GAN lessons: data, training, pictures, measures and self-checks.
+
+The names below are what a lesson imports. They are loaded when first used, so that
+``import ganbook`` is quick and ``python -m ganbook doctor`` can run where TensorFlow cannot.
+"""
+
+import importlib
+import os
+
+# TensorFlow's start-up notes about missing GPUs would be the first thing a learner reads.
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+__version__ = "0.1.0"
+
+_HOME = {
+    "GAN": "gan",
+    "LivePanel": "callbacks",
+    "RunCheckpoint": "callbacks",
+    "SampleGrid": "callbacks",
+    "StopOnNaN": "callbacks",
+    "exercise": "check",
+    "hint": "check",
+    "load_data": "data",
+    "start_lesson": "lesson",
+    "to_float": "data",
+    "to_uint8": "data",
+}
+_MODULES = ("checkpoint", "features", "losses", "metrics", "models", "penalties", "plots")
+_MODULES += ("randomness",)
+
+__all__ = sorted([*_HOME, *_MODULES])
+
+
+def __getattr__(name):
+    if name not in __all__:
+        raise AttributeError(f"module 'ganbook' has no attribute {name!r}")
+    from ganbook.quiet import import_tensorflow
+
+    import_tensorflow()
+    if name in _MODULES:
+        return importlib.import_module(f"ganbook.{name}")
+    return getattr(importlib.import_module(f"ganbook.{_HOME[name]}"), name)
+
+
+def __dir__():
+    return __all__

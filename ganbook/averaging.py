@@ -1,0 +1,81 @@
+"""A second generator that holds the running average of the first one's weights.
+
+The raw generator circles around; its average stands nearer to the middle. Two details matter. The
+average starts slowly, so that the random start is forgotten: decay min(bound, (1 + t) / (10 + t)).
+And BatchNorm statistics belong to the weights they were measured with: averaging them too would
+describe no network that ever was, so they are measured anew for the averaged weights.
+"""
+
+import contextlib
+
+import keras
+import tensorflow as tf
+
+from ganbook import randomness
+from ganbook.errors import SettingError
+
+STATISTICS_BATCHES = 20
+STATISTICS_BATCH_SIZE = 100
+
+
+def copy_of(generator):
+    """Return a second generator of the same structure with the same weights."""
+    copy = keras.models.clone_model(generator)
+    copy.set_weights(generator.get_weights())
+    return copy
+
+
+def check_bound(bound):
+    """Raise SettingError unless ``bound`` is a decay in (0, 1)."""
+    if not 0.0 < bound < 1.0:
+        raise SettingError(f"average is {bound}; a decay lies between 0 and 1, 0.999 for instance.")
+    return float(bound)
+
+
+def update(averaged, generator, step, bound):
+    """Move the averaged weights towards the generator's, after adversarial step ``step`` (from 0).
+
+    Source: the warm-up is TensorFlow's ``ExponentialMovingAverage(num_updates=...)``; averaged
+    generators: Yazici et al., 2019, and Karras et al., 2018, section 5.
+    """
+    t = tf.cast(step, tf.float32)
+    keep = tf.minimum(tf.constant(bound, tf.float32), (1.0 + t) / (10.0 + t))
+    for slow, fast in zip(averaged.trainable_weights, generator.trainable_weights, strict=True):
+        difference = fast.value - slow.value
+        slow.assign(slow.value + (1.0 - tf.cast(keep, slow.dtype)) * difference)
+
+
+def batch_norm_layers(model):
+    """Return all BatchNorm layers of a model, nested ones included."""
+    layers = model._flatten_layers(include_self=False)
+    return [layer for layer in layers if isinstance(layer, keras.layers.BatchNormalization)]
+
+
+def measure_statistics(averaged, seed):
+    """Set the BatchNorm statistics to the plain mean over 20 batches of fakes."""
+    layers = batch_norm_layers(averaged)
+    if not layers:
+        return
+    variables = [v for layer in layers for v in (layer.moving_mean, layer.moving_variance)]
+    totals = [0.0] * len(variables)
+    with _no_momentum(layers):
+        for batch in range(STATISTICS_BATCHES):
+            shape = (STATISTICS_BATCH_SIZE, *averaged.input_shape[1:])
+            latents = randomness.normal(shape, randomness.key(seed, batch, "statistics"))
+            averaged(latents, training=True)
+            totals = [t + v.numpy() for t, v in zip(totals, variables, strict=True)]
+    for variable, total in zip(variables, totals, strict=True):
+        variable.assign(total / STATISTICS_BATCHES)
+
+
+@contextlib.contextmanager
+def _no_momentum(layers):
+    """With momentum 0 a "moving" statistic is the last batch's own."""
+    momenta = [layer.momentum for layer in layers]
+    try:
+        for layer in layers:
+            layer.momentum = 0.0
+        yield
+    finally:
+        for layer, momentum in zip(layers, momenta, strict=True):
+            layer.momentum = momentum

@@ -1,0 +1,1 @@
+"""The networks, one module a lesson, as the learner meets them."""

@@ -1,0 +1,89 @@
+"""Gradient penalties: terms that are added to the discriminator's loss.
+
+Every penalty is called as ``penalty(discriminator, real, fake, seed)`` with float images of shape
+(N, ...) and a key of int32, shape (2,), and returns a float32 scalar. It calls
+``discriminator(images, training=True)``; `GAN` passes a closure that has no side effects.
+"""
+
+import tensorflow as tf
+
+from ganbook import randomness
+from ganbook.errors import SettingError
+
+# The gradient of a square root is infinite at 0, where a constant critic stands.
+NORM_EPSILON = 1e-12
+
+
+def _input_gradients(discriminator, images):
+    """Return d D(x_i) / d x_i for each sample, flattened to shape (N, values)."""
+    with tf.GradientTape(watch_accessed_variables=False) as tape:
+        tape.watch(images)
+        # Samples do not see each other (no BatchNorm here), so the sum keeps gradients apart.
+        total = tf.reduce_sum(tf.cast(discriminator(images, training=True), tf.float32))
+    gradients = tape.gradient(total, images)
+    if gradients is None:
+        gradients = tf.zeros_like(images)
+    return tf.reshape(gradients, [images.shape[0], -1])
+
+
+def _check_weight(name, value):
+    if value < 0:
+        raise SettingError(f"{name} is {value}; a penalty's weight must be 0 or more.")
+    return float(value)
+
+
+class GradientPenalty:
+    """weight * E (|grad D(x)| - target)^2 at random points between real and fake samples.
+
+    Point i is ``e_i real_i + (1 - e_i) fake_i`` with one uniform e_i for each sample, and the norm
+    is taken for each sample over all its values. Source: Gulrajani et al., 2017, algorithm 1.
+
+    Args:
+        weight: the penalty's weight, 0 or more; 10 on images, 0.1 on 2-D toys.
+        target: the gradient norm that costs nothing.
+    """
+
+    def __init__(self, weight=10.0, target=1.0):
+        self.weight = _check_weight("weight", weight)
+        self.target = float(target)
+
+    def __call__(self, discriminator, real, fake, seed):
+        real, fake = tf.convert_to_tensor(real), tf.convert_to_tensor(fake)
+        mix = randomness.uniform([real.shape[0]] + [1] * (real.shape.rank - 1), seed)
+        between = mix * real + (1.0 - mix) * fake
+        gradients = _input_gradients(discriminator, between)
+        norms = tf.sqrt(tf.reduce_sum(tf.square(gradients), axis=1) + NORM_EPSILON)
+        return self.weight * tf.reduce_mean(tf.square(norms - self.target))
+
+
+class R1R2:
+    """gamma / 2 * (E |grad D|^2 on real images + the same on fakes).
+
+    Source: Mescheder et al., 2018, equations 9 and 10.
+    """
+
+    on_real = True
+    on_fake = True
+
+    def __init__(self, gamma=1.0):
+        self.gamma = _check_weight("gamma", gamma)
+
+    def __call__(self, discriminator, real, fake, seed):
+        total = 0.0
+        for images, used in ((real, self.on_real), (fake, self.on_fake)):
+            if used:
+                gradients = _input_gradients(discriminator, tf.convert_to_tensor(images))
+                total += tf.reduce_mean(tf.reduce_sum(tf.square(gradients), axis=1))
+        return 0.5 * self.gamma * total
+
+
+class R1(R1R2):
+    """gamma / 2 * E |grad D|^2 on real images. Source: Mescheder et al., 2018, equation 9."""
+
+    on_fake = False
+
+
+class R2(R1R2):
+    """gamma / 2 * E |grad D|^2 on fakes. Source: Mescheder et al., 2018, equation 10."""
+
+    on_real = False

@@ -1,0 +1,65 @@
+"""Checks of the arguments of `GAN`: each says which value is wrong and what would be right."""
+
+from ganbook.errors import SettingError
+
+UPDATES = ("alternating", "simultaneous")
+
+
+def check_counts(**counts):
+    """Raise SettingError unless every value is a whole number of at least 1."""
+    for name, value in counts.items():
+        if isinstance(value, bool) or not hasattr(value, "__index__") or value < 1:
+            raise SettingError(f"{name} is {value!r}; it must be a whole number, 1 or more.")
+
+
+def check_update(update, discriminator_steps, generator_steps):
+    """Raise SettingError for an unknown order of updates, or one that these steps exclude."""
+    if update not in UPDATES:
+        raise SettingError(f"unknown update {update!r}; choose one of {', '.join(UPDATES)}.")
+    if update == "simultaneous" and (discriminator_steps, generator_steps) != (1, 1):
+        raise SettingError(
+            f"a simultaneous update makes one step of each player, not {discriminator_steps} and "
+            f"{generator_steps}; use update='alternating'."
+        )
+
+
+def check_clip(clip_weights):
+    """Raise SettingError unless the bound is None or above 0."""
+    if clip_weights is not None and not clip_weights > 0:
+        raise SettingError(f"clip_weights is {clip_weights}; it must be above 0, or None.")
+
+
+def check_players(generator, discriminator):
+    """Raise SettingError unless the discriminator takes what the generator makes."""
+    for name, model in (("generator", generator), ("discriminator", discriminator)):
+        if not getattr(model, "built", False):
+            raise SettingError(f"the {name} is not built; begin it with keras.Input(shape).")
+    made, taken = generator.output_shape[1:], discriminator.input_shape[1:]
+    if made != taken:
+        raise SettingError(
+            f"the generator makes samples of shape {made}, the discriminator takes {taken}; "
+            "the two must be equal."
+        )
+
+
+def check_optimizers(generator_optimizer, discriminator_optimizer):
+    """Raise SettingError if both players share one optimizer object."""
+    if generator_optimizer is not None and generator_optimizer is discriminator_optimizer:
+        raise SettingError("both players got one optimizer object; give each its own.")
+
+
+def check_stream(stream, gan):
+    """Raise SettingError unless an element of the stream holds the real images of one call."""
+    shape = stream.element_spec.shape
+    leading = () if gan.steps_per_call == 1 else (gan.steps_per_call,)
+    batch = f"{gan.discriminator_steps} * batch"
+    wanted = (*leading, batch, *gan.discriminator.input_shape[1:])
+    fits = shape.rank == len(wanted) and all(
+        have == want for have, want in zip(shape, wanted, strict=True) if isinstance(want, int)
+    )
+    size = shape[len(leading)] if fits else None
+    if not size or size % gan.discriminator_steps:
+        raise SettingError(
+            f"an element of the stream has shape {tuple(shape)}; these settings need "
+            f"({', '.join(map(str, wanted))}), all sizes known."
+        )
