@@ -1,0 +1,296 @@
+"""The data of all lessons: ``load_data(name)`` returns one ImageData, whatever the source.
+
+The order of sources is: the folder named by the environment variable GANBOOK_DATA, the cache of
+TensorFlow Datasets, its download, and, for digits and garments, stand-ins drawn by this package.
+"""
+
+import functools
+import hashlib
+import operator
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from ganbook import idx
+from ganbook.errors import DataError, SettingError
+from ganbook.prepared import NotHereError
+from ganbook.stream import stream
+
+__all__ = ["ImageData", "load_data", "stream", "to_float", "to_uint8"]
+
+DIGITS = tuple("0123456789")
+GARMENTS = (
+    "T-shirt", "trouser", "pullover", "dress", "coat",
+    "sandal", "shirt", "sneaker", "bag", "ankle boot",
+)  # fmt: skip
+TITLES = {
+    "mnist": "MNIST",
+    "fashion_mnist": "Fashion-MNIST",
+    "stacked_mnist": "Stacked MNIST",
+    "ring": "Ring of 8 Gaussians",
+    "grid": "Grid of 25 Gaussians",
+    "toy_digits": "Toy digits",
+    "toy_garments": "Toy garments",
+}
+DRAWN = ("ring", "grid", "toy_digits", "toy_garments")
+SOURCES = {
+    "folder": "the folder in GANBOOK_DATA",
+    "cache": "the TensorFlow Datasets cache",
+    "download": "TensorFlow Datasets",
+    "standin": "offline stand-in",
+}
+SPLITS = ("train", "test")
+POINTS = {"train": 50_000, "test": 10_000}
+TOYS = {"train": 20_000, "test": 4_000}
+LARGEST_SIZE = 64
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class ImageData:
+    """Images or points, their labels, and where they came from.
+
+    Attributes:
+        name: the name given to `load_data`.
+        images: uint8 (N, H, W, C), 0 is black; points are float32 (N, 2). With ``stack=3`` these
+            are the single gray digits; `stream` and `draw` put three of them together.
+        labels: int64 (N,), the class, or the mode of a mixture.
+        source: where the data came from, for people.
+        is_standin: True if drawn pictures stand in for a data set that wasn't at hand.
+        class_names: what the labels mean; of stacked digits, of the labels that `draw` returns.
+        stack: how many images make one example.
+        centers: float32 (modes, 2) of a mixture, else None.
+        sigma: standard deviation of each mode of a mixture, else None.
+    """
+
+    name: str
+    images: np.ndarray
+    labels: np.ndarray
+    source: str
+    is_standin: bool
+    class_names: tuple[str, ...]
+    stack: int = 1
+    centers: np.ndarray | None = None
+    sigma: float | None = None
+
+    def __post_init__(self):
+        for array in (self.images, self.labels):
+            array.setflags(write=False)  # all readers share one array
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def __repr__(self) -> str:
+        examples = "x".join(map(str, self.shape))
+        return f"<{self.caption}: {len(self):,} examples of {examples} ({self.source})>"
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of one example."""
+        shape = self.images.shape[1:]
+        return (*shape[:-1], self.stack) if self.stack > 1 else shape
+
+    @property
+    def caption(self) -> str:
+        """What to call the data in a figure's title; a stand-in says that it is one."""
+        title = TITLES[self.name]
+        return f"{title} stand-in (drawn offline)" if self.is_standin else title
+
+    @functools.cached_property
+    def checksum(self) -> str:
+        """The sha256 of images and labels, so that a run can record what it saw."""
+        digest = hashlib.sha256(np.ascontiguousarray(self.images))
+        digest.update(np.ascontiguousarray(self.labels))
+        return digest.hexdigest()
+
+    def stream(self, batch_size, discriminator_steps=1, steps_per_call=1, seed=0):
+        """Return an endless tf.data.Dataset of shuffled batches; see `ganbook.stream.stream`."""
+        return stream(
+            self.images, batch_size, discriminator_steps, steps_per_call, seed, self.stack
+        )
+
+    def draw(self, count: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+        """Return ``count`` random examples and their labels; the same ones for the same seed.
+
+        No example comes twice before every example has come once. A stacked example is three
+        random digits r, g, b with the label 100 r + 10 g + b.
+        """
+        count = _whole(count, "count", at_least=1)
+        rng = np.random.default_rng(_whole(seed, "seed", at_least=0))
+        rounds = -(-count // len(self))
+        picks = [
+            np.concatenate([rng.permutation(len(self)) for _ in range(rounds)])[:count]
+            for _ in range(self.stack)
+        ]
+        images = np.concatenate([self.images[pick] for pick in picks], axis=-1)
+        labels = np.zeros(count, np.int64)
+        for pick in picks:
+            labels = 10 * labels + self.labels[pick]
+        return images, labels
+
+
+def load_data(
+    name: str, source: str = "auto", *, split: str = "train", size: int | None = None, seed: int = 0
+) -> ImageData:
+    """Load a data set by name.
+
+    Args:
+        name: "mnist", "fashion_mnist", "stacked_mnist" (three digits as red, green and blue,
+            1,000 classes), "ring", "grid" (mixtures of 2-D Gaussians), "toy_digits" or
+            "toy_garments" (drawn by this package).
+        source: "folder" (the one named by GANBOOK_DATA), "cache" or "download" (TensorFlow
+            Datasets), "standin", or "auto": the first of these, in this order, that has the data.
+            A stand-in is announced with one printed line.
+        split: "train" or "test".
+        size: pad pictures with black to this height and width; None keeps 28.
+        seed: of everything that is drawn: points, toys and stand-ins.
+
+    Raises:
+        DataError (a ValueError): unknown name, or files that are missing or damaged.
+        SettingError (a ValueError): another argument has a value that cannot work.
+    """
+    _check_choice(DataError, "data set", name, tuple(TITLES))
+    _check_choice(SettingError, "source", source, ("auto", *SOURCES))
+    _check_choice(SettingError, "split", split, SPLITS)
+    seed = _whole(seed, "seed", at_least=0)
+    if name in DRAWN and source != "auto":
+        raise SettingError(f"source is {source!r}, but {name} is always drawn; leave source out.")
+    if name in ("ring", "grid"):
+        if size is not None:
+            raise SettingError(f"size is {size!r}, but {name} holds points; leave size out.")
+        return _mixture(name, split, seed)
+    padding = _padding(size)
+    images, labels, where, is_standin = _pictures(name, source, split, seed)
+    if padding:
+        images = np.pad(images, ((0, 0), (padding, padding), (padding, padding), (0, 0)))
+    stacked = name == "stacked_mnist"
+    names = GARMENTS if name in ("fashion_mnist", "toy_garments") else DIGITS
+    if stacked:
+        names = tuple(f"{number:03d}" for number in range(1000))
+    return ImageData(name, images, labels, where, is_standin, names, stack=3 if stacked else 1)
+
+
+def to_float(images: np.ndarray) -> np.ndarray:
+    """Scale uint8 images, 0 to 255, to float32 in [-1, 1]: x / 127.5 - 1. Black is -1."""
+    return np.asarray(images).astype(np.float32) / np.float32(127.5) - np.float32(1)
+
+
+def to_uint8(images: np.ndarray) -> np.ndarray:
+    """Undo `to_float`: round to uint8 and clip what lies outside of [-1, 1].
+
+    Raises:
+        DataError (a ValueError): an image holds NaN.
+    """
+    images = np.asarray(images, np.float32)
+    if np.isnan(images).any():
+        raise DataError(f"{np.isnan(images).sum()} pixels are NaN; to_uint8 needs numbers.")
+    # Clipped first, because infinity has no integer.
+    return np.rint((np.clip(images, -1, 1) + 1) * np.float32(127.5)).astype(np.uint8)
+
+
+def _pictures(name, source, split, seed):
+    """Return images, labels, where they came from, and whether they are stand-ins."""
+    if name in DRAWN:
+        return *_toys(name, split, seed), "drawn", False
+    files = "mnist" if name == "stacked_mnist" else name
+    reasons = []
+    for one in SOURCES if source == "auto" else (source,):
+        try:
+            images, labels = _load_from(one, files, split, seed)
+        except NotHereError as error:
+            reasons.append(str(error))
+            continue
+        if reasons and one == "standin":
+            print(_announcement(files, reasons))
+        return images, labels, SOURCES[one], one == "standin"
+    raise DataError(f"source={source!r} has no {TITLES[files]}: {reasons[0]}.")
+
+
+def _load_from(source, name, split, seed):
+    """Return images and labels from one source, or raise NotHereError to have the next tried."""
+    if source == "folder":
+        return _from_folder(name, split)
+    if source == "standin":
+        return _toys("toy_digits" if name == "mnist" else "toy_garments", split, seed)
+    from ganbook import prepared
+
+    return prepared.load(name, split, download=source == "download")
+
+
+def _from_folder(name, split):
+    setting = os.environ.get("GANBOOK_DATA")
+    if not setting:
+        raise NotHereError("GANBOOK_DATA is not set")
+    folder = Path(setting).expanduser()
+    if not folder.is_dir():
+        raise DataError(f"GANBOOK_DATA is {setting!r}, which is no folder; correct or unset it.")
+    if not (folder / name).is_dir():
+        raise NotHereError(f"the folder in GANBOOK_DATA has no subfolder {name}")
+    return idx.read_folder(folder, name, split)
+
+
+def _announcement(name, reasons):
+    toys = "toy digits" if name == "mnist" else "toy garments"
+    return f"{TITLES[name]} is not at hand ({'; '.join(reasons)}): {toys} drawn offline stand in."
+
+
+def _toys(name, split, seed):
+    from ganbook import standins
+
+    draw = standins.toy_digits if name == "toy_digits" else standins.toy_garments
+    images, labels = draw(TOYS[split], _split_seed(seed, split))
+    return images[..., np.newaxis], labels
+
+
+def _mixture(name, split, seed):
+    """Draw the points of a ring or a grid of Gaussians; all modes are equally likely."""
+    if name == "ring":
+        angles = np.linspace(0, 2 * np.pi, 8, endpoint=False)
+        centers, sigma = np.stack([np.cos(angles), np.sin(angles)], axis=1), 0.01
+    else:
+        line = np.linspace(-4, 4, 5)
+        centers, sigma = np.stack(np.meshgrid(line, line), axis=-1).reshape(-1, 2), 0.05
+    rng = np.random.default_rng(_split_seed(seed, split))
+    labels = rng.integers(len(centers), size=POINTS[split])
+    points = centers[labels] + sigma * rng.standard_normal((POINTS[split], 2))
+    names = tuple(f"mode {number}" for number in range(len(centers)))
+    return ImageData(
+        name, points.astype(np.float32), labels, "drawn", False, names,
+        centers=centers.astype(np.float32), sigma=sigma,
+    )  # fmt: skip
+
+
+def _split_seed(seed, split):
+    """Return another seed for each split, so that a test set repeats nothing."""
+    return int(np.random.SeedSequence([seed, SPLITS.index(split)]).generate_state(1)[0])
+
+
+def _padding(size):
+    """Return how many black pixels go on each side of a picture of 28 x 28."""
+    if size is None:
+        return 0
+    try:
+        padding, odd = divmod(operator.index(size) - idx.SIZE, 2)
+    except TypeError:
+        padding, odd = -1, 0
+    if padding < 0 or odd or size > LARGEST_SIZE:
+        raise SettingError(
+            f"size is {size!r}; it must be an even integer from {idx.SIZE} to {LARGEST_SIZE}."
+        )
+    return padding
+
+
+def _whole(value, name, at_least):
+    try:
+        number = -1 if isinstance(value, bool) else operator.index(value)
+    except TypeError:
+        number = -1
+    if number < at_least:
+        raise SettingError(f"{name} is {value!r}; it must be an integer of {at_least} or more.")
+    return number
+
+
+def _check_choice(error, what, value, choices):
+    if value not in choices:
+        raise error(f"{what} {value!r} is unknown; choose one of {', '.join(choices)}.")

@@ -1,0 +1,103 @@
+"""Reading the original gzip IDX files of MNIST and Fashion-MNIST.
+
+An image file starts with the big-endian 32-bit numbers 2051, count, rows and columns, a label file
+with 2049 and count; then come the bytes. Every file is compared with its known checksum.
+"""
+
+import gzip
+import hashlib
+import zlib
+from pathlib import Path
+
+import numpy as np
+
+from ganbook.errors import DataError
+
+SIZE = 28
+PREFIXES = {"train": "train", "test": "t10k"}
+COUNTS = {"train": 60_000, "test": 10_000}
+KINDS = {"images": (2051, 16), "labels": (2049, 8)}
+FILES = {"images": "images-idx3-ubyte.gz", "labels": "labels-idx1-ubyte.gz"}
+
+# sha256 of the unpacked bytes: mirrors pack the same bytes into different gzip files.
+CHECKSUMS = {
+    ("mnist", "train", "images"):
+        "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
+    ("mnist", "train", "labels"):
+        "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
+    ("mnist", "test", "images"):
+        "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
+    ("mnist", "test", "labels"):
+        "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
+    ("fashion_mnist", "train", "images"):
+        "c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888",
+    ("fashion_mnist", "train", "labels"):
+        "bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9",
+    ("fashion_mnist", "test", "images"):
+        "5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b",
+    ("fashion_mnist", "test", "labels"):
+        "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34",
+}
+
+
+def read_folder(folder: Path, name: str, split: str) -> tuple[np.ndarray, np.ndarray]:
+    """Return images, uint8 (N, 28, 28, 1), and labels, int64 (N,), from ``folder``/``name``.
+
+    Raises:
+        DataError: a file is missing, damaged, truncated or another file than its name says.
+    """
+    images = _content(folder, name, split, "images").reshape(-1, SIZE, SIZE, 1)
+    labels = _content(folder, name, split, "labels")
+    return images, labels.astype(np.int64)
+
+
+def file_name(split: str, kind: str) -> str:
+    """Return the file's published name, such as ``train-images-idx3-ubyte.gz``."""
+    return f"{PREFIXES[split]}-{FILES[kind]}"
+
+
+def _content(folder, name, split, kind):
+    """Return the bytes behind the header of one file, as a flat uint8 array."""
+    path = folder / name / file_name(split, kind)
+    unpacked = _unpacked(path)
+    found = hashlib.sha256(unpacked).hexdigest()
+    if found != CHECKSUMS[name, split, kind]:
+        trouble = _what_is_wrong(unpacked, found, split, kind)
+        raise DataError(f"{path} {trouble}; put {_title(name, split, kind)} there.")
+    return np.frombuffer(unpacked, np.uint8, offset=KINDS[kind][1])
+
+
+def _unpacked(path):
+    try:
+        return gzip.decompress(path.read_bytes())
+    except FileNotFoundError:
+        raise DataError(f"{path} is missing; put the original gzip file there.") from None
+    except EOFError:
+        trouble = "is truncated"
+    except (gzip.BadGzipFile, zlib.error):
+        trouble = "is damaged or not a gzip file"
+    except OSError as error:
+        trouble = f"cannot be read ({error.strerror})"
+    raise DataError(f"{path} {trouble}; put the original gzip file there.")
+
+
+def _what_is_wrong(unpacked, found, split, kind):
+    """Say in a few words why an unpacked file isn't the expected one."""
+    for other, checksum in CHECKSUMS.items():
+        if checksum == found:
+            return f"holds {_title(*other)}"
+    magic, header = KINDS[kind]
+    numbers = np.frombuffer(unpacked[: len(unpacked) // 4 * 4][:header], ">u4")
+    if len(numbers) * 4 < header or numbers[0] != magic:
+        return f"is no IDX file of {kind}"
+    if numbers[1] != COUNTS[split]:
+        return f"holds {numbers[1]} {kind} instead of {COUNTS[split]}"
+    wanted = header + COUNTS[split] * (SIZE * SIZE if kind == "images" else 1)
+    if len(unpacked) != wanted:
+        return f"unpacks to {len(unpacked)} bytes instead of {wanted}"
+    return "differs from the published file (its checksum is another)"
+
+
+def _title(name, split, kind):
+    data_set = {"mnist": "MNIST", "fashion_mnist": "Fashion-MNIST"}[name]
+    return f"the {data_set} {'training' if split == 'train' else 'test'} {kind}"

@@ -1,0 +1,160 @@
+"""MNIST and Fashion-MNIST through TensorFlow Datasets: its cache, and its download."""
+
+import contextlib
+import hashlib
+import io
+import json
+import os
+import shutil
+import threading
+import urllib.request
+from pathlib import Path
+
+import numpy as np
+
+from ganbook import idx, quiet
+from ganbook.errors import DataError
+
+# The addresses TensorFlow Datasets fetches the original files from.
+ADDRESSES = {
+    "mnist": "https://storage.googleapis.com/cvdf-datasets/mnist/",
+    "fashion_mnist": "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",
+}
+FILES = 4
+PATIENCE = 4.0  # seconds; TensorFlow Datasets itself would try for minutes
+
+
+class NotHereError(DataError):
+    """A source doesn't have the data set; another one may."""
+
+
+def load(name: str, split: str, download: bool) -> tuple[np.ndarray, np.ndarray]:
+    """Return images, uint8 (N, 28, 28, 1), and labels, int64 (N,), in the order of the cache.
+
+    Args:
+        name: "mnist" or "fashion_mnist".
+        split: "train" or "test".
+        download: fetch and prepare what isn't in the cache or is damaged there; else the cache
+            is only read, and nothing in it is changed.
+
+    Raises:
+        NotHereError: not in the cache, damaged, or no way to fetch it; the message says which.
+    """
+    cached = any((cache_folder() / name).glob("*/dataset_info.json"))
+    if not cached and not download:
+        raise NotHereError("not in the TensorFlow Datasets cache")
+    if cached:
+        try:
+            return _read(name, split)
+        except NotHereError as error:
+            if not download:
+                raise
+            trouble = str(error)
+    _make_sure_of_the_originals(name)
+    if cached:
+        print(f"{trouble}: it is removed and prepared again.")
+        shutil.rmtree(cache_folder() / name)
+    _prepare(name)
+    return _read(name, split)
+
+
+def cache_folder() -> Path:
+    """Return the folder of TensorFlow Datasets, which its own variable TFDS_DATA_DIR may name."""
+    return Path(os.environ.get("TFDS_DATA_DIR") or "~/tensorflow_datasets").expanduser()
+
+
+def _builder(name):
+    quiet.import_tensorflow()
+    try:
+        import tensorflow_datasets as tfds
+    except ImportError as error:
+        raise NotHereError(f"TensorFlow Datasets cannot be imported ({error})") from error
+    try:
+        return tfds.builder(name, data_dir=str(cache_folder()))
+    except Exception as error:  # it reads dataset_info.json and features.json, if they are there
+        raise NotHereError(f"{cache_folder() / name} is damaged ({_line(error)})") from error
+
+
+def _read(name, split):
+    """Read one split from the cache; NotHereError names the file that is damaged or missing."""
+    builder = _builder(name)
+    import tensorflow_datasets as tfds
+
+    try:
+        content = tfds.as_numpy(builder.as_dataset(split=split, batch_size=-1))
+        images, labels = content["image"], content["label"]
+    except Exception as error:  # TensorFlow, JSON and the file system each have their own
+        raise NotHereError(f"{_record_file(name, split)} is damaged ({_line(error)})") from error
+    if images.shape != (idx.COUNTS[split], idx.SIZE, idx.SIZE, 1):
+        raise NotHereError(f"{_record_file(name, split)} is damaged (it holds {images.shape})")
+    return images, labels.astype(np.int64)
+
+
+def _record_file(name, split):
+    """Return the file that holds one split, or the folder where it should be."""
+    files = sorted((cache_folder() / name).glob(f"*/{name}-{split}.tfrecord*"))
+    return files[0] if files else cache_folder() / name
+
+
+def _prepare(name):
+    """Let TensorFlow Datasets fetch what it doesn't have and write its records, quietly."""
+    print(f"TensorFlow Datasets prepares {name}, once, in {cache_folder()} ...", flush=True)
+    builder = _builder(name)
+    import tensorflow_datasets as tfds
+
+    tfds.disable_progress_bar()
+    try:
+        with contextlib.redirect_stdout(io.StringIO()):
+            builder.download_and_prepare(
+                download_config=tfds.download.DownloadConfig(try_download_gcs=False)
+            )
+    except Exception as error:  # of the network, the disk, TensorFlow or TensorFlow Datasets
+        raise NotHereError(f"TensorFlow Datasets failed ({_line(error)})") from error
+
+
+def _make_sure_of_the_originals(name):
+    """Remove damaged original files; raise NotHereError if some are missing and out of reach."""
+    downloads = cache_folder() / "downloads"
+    sound = 0
+    for record in sorted(downloads.rglob("*.gz.INFO")):
+        file = record.with_suffix("")
+        info = json.loads(record.read_text())
+        if not any(ADDRESSES[name] in url for url in info["urls"]) or not file.exists():
+            continue
+        if hashlib.sha256(file.read_bytes()).hexdigest() == info["url_info"]["checksum"]:
+            sound += 1
+            continue
+        print(f"{file} is damaged: it is removed and fetched again.")
+        file.unlink()
+        record.unlink()
+    for file in downloads.glob("extracted/GZIP.*-ubyte*"):
+        if hashlib.sha256(file.read_bytes()).hexdigest() not in idx.CHECKSUMS.values():
+            file.unlink()
+    if sound < FILES:
+        _check_connection(ADDRESSES[name])
+
+
+def _check_connection(address):
+    """Raise NotHereError unless one of the files can be asked for within a few seconds."""
+    answers = []
+
+    def ask():
+        request = urllib.request.Request(address + "t10k-labels-idx1-ubyte.gz", method="HEAD")
+        try:
+            urllib.request.urlopen(request, timeout=PATIENCE).close()
+            answers.append(None)
+        except Exception as error:
+            answers.append(error)
+
+    # In a thread, as looking up a name without a network may take longer than the time-out.
+    asking = threading.Thread(target=ask, daemon=True)
+    asking.start()
+    asking.join(PATIENCE)
+    if answers != [None]:
+        host = urllib.request.Request(address).host
+        raise NotHereError(f"{host} cannot be reached, so nothing can be downloaded")
+
+
+def _line(error):
+    """Return the first line of an error, or its kind if it has none."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[0][:120]
