@@ -1,0 +1,59 @@
+"""Checks of the arrays that measures are taken on: one clear error for each kind of bad input."""
+
+import numpy as np
+
+from ganbook.errors import DataError
+
+
+def checked_features(features: np.ndarray, name: str, at_least: int = 2) -> np.ndarray:
+    """Return features as float64 (N, d), or raise DataError (a ValueError) that names what's wrong.
+
+    Refused: anything but two axes of real numbers, no dimensions, fewer than ``at_least`` samples,
+    NaN and infinity.
+    """
+    features = np.asarray(features)
+    if features.ndim != 2 or features.shape[1] == 0:
+        raise DataError(f"{name} has shape {features.shape}: expected (samples, dimensions)")
+    if len(features) < at_least:
+        raise DataError(f"{name} has {len(features)} samples: expected {at_least} or more")
+    return finite(features, name)
+
+
+def checked_pair(features_a, features_b, name_a: str, name_b: str, at_least: int = 2):
+    """Check two sets of features, and that they have equally many dimensions."""
+    features_a = checked_features(features_a, name_a, at_least)
+    features_b = checked_features(features_b, name_b, at_least)
+    if features_a.shape[1] != features_b.shape[1]:
+        raise DataError(
+            f"{name_a} has {features_a.shape[1]} dimensions and {name_b} has "
+            f"{features_b.shape[1]}: expected the same number"
+        )
+    return features_a, features_b
+
+
+def finite(values: np.ndarray, name: str) -> np.ndarray:
+    """Return real numbers as float64; refuse other types, NaN and infinity."""
+    values = np.asarray(values)
+    if values.dtype.kind not in "fiu":
+        raise DataError(f"{name} has dtype {values.dtype}: expected real numbers")
+    values = values.astype(np.float64)
+    bad = values.size - np.count_nonzero(np.isfinite(values))
+    if bad:
+        raise DataError(f"{name} holds {bad} values that are NaN or infinite: expected none")
+    return values
+
+
+def checked_ids(ids: np.ndarray, kinds: int, name: str) -> np.ndarray:
+    """Return class or mode ids as int64 (N,); refuse none at all, non-integers, ids outside."""
+    ids = np.asarray(ids)
+    if kinds < 1:
+        raise DataError(f"the number of classes or modes is {kinds}: expected 1 or more")
+    if ids.ndim != 1 or ids.size == 0:
+        raise DataError(f"{name} has shape {ids.shape}: expected (samples,), one or more")
+    if ids.dtype.kind not in "iu":
+        raise DataError(f"{name} has dtype {ids.dtype}: expected integers")
+    if ids.min() < 0 or ids.max() >= kinds:
+        raise DataError(
+            f"{name} reaches from {ids.min()} to {ids.max()}: expected 0 to {kinds - 1}"
+        )
+    return ids.astype(np.int64)
