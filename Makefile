@@ -45,7 +45,9 @@ format: $(STAMP) ## Put the code into the style that `make lint` checks
 	$(BIN)/ruff check --fix-only .
 	$(BIN)/ruff format $(CODE)
 
+# An old build/lib would put deleted modules into the wheel.
 wheel: $(STAMP) ## Build dist/ganbook-*.whl, to upload to Colab
+	rm -rf build/lib build/bdist.*
 	$(BIN)/pip wheel --quiet --no-deps --wheel-dir dist .
 	@ls dist/*.whl
 

@@ -22,6 +22,7 @@ _HOME = {
     "hint": "check",
     "load_data": "data",
     "start_lesson": "lesson",
+    "stored_results": "lesson",
     "to_float": "data",
     "to_uint8": "data",
 }

@@ -20,6 +20,7 @@ KINDS = {"images": (2051, 16), "labels": (2049, 8)}
 FILES = {"images": "images-idx3-ubyte.gz", "labels": "labels-idx1-ubyte.gz"}
 
 # sha256 of the unpacked bytes: mirrors pack the same bytes into different gzip files.
+# fmt: off
 CHECKSUMS = {
     ("mnist", "train", "images"):
         "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
@@ -38,6 +39,7 @@ CHECKSUMS = {
     ("fashion_mnist", "test", "labels"):
         "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34",
 }
+# fmt: on
 
 
 def read_folder(folder: Path, name: str, split: str) -> tuple[np.ndarray, np.ndarray]:

@@ -13,6 +13,7 @@ from ganbook.errors import DataError, SettingError
 
 # TensorFlow's own index_shuffle uses 4 rounds: neighbors then land a few fixed distances apart.
 SHUFFLE_ROUNDS = 16
+FEW = 2000  # examples; with fewer, sorting is the faster way to shuffle
 
 
 def stream(array, batch_size, discriminator_steps=1, steps_per_call=1, seed=0, stack=1):
@@ -106,29 +107,44 @@ def _shuffled(positions, count, name):
     """Return which example stands at each position of the endless order called ``name``."""
     import tensorflow as tf
 
-    epochs = positions // count
+    if count < FEW:
+        return _shuffled_few(positions, count, name)
+    words = (positions // count)[:, None] * 3 + tf.range(3, dtype=tf.int64)
     # tf.random.experimental.index_shuffle takes one seed for all positions; a batch may hold the
-    # end of one epoch and the start of the next, so the op underneath is called.
+    # end of one epoch and the start of the next, so the op underneath is called. It uses 8 bits
+    # of each word of a seed: the epoch's number as a word would give 256 permutations that
+    # resemble each other, so the words are hashes.
     return tf.raw_ops.RandomIndexShuffle(
         index=positions % count,
-        seed=_epoch_keys(epochs, name),
+        seed=_hashes(words, name),
         max_index=tf.constant(count - 1, tf.int64),
         rounds=SHUFFLE_ROUNDS,
     )
 
 
-def _epoch_keys(epochs, name):
-    """Return three well mixed words for each epoch, int64 (positions, 3).
+def _shuffled_few(positions, count, name):
+    """Do the same by sorting hashes, for all epochs that the positions touch.
 
-    The op uses 8 bits of each word. Counting epochs up in one word would give 256 permutations
-    that resemble each other, so the words are hashes.
+    RandomIndexShuffle tries numbers of 16 bits until one is small enough: for two examples that
+    takes a hundred times as long.
+    """
+    import tensorflow as tf
+
+    start = positions[0] // count * count
+    epochs = (len(positions) - 1) // count + 2
+    hashes = _hashes(start + tf.range(epochs * count, dtype=tf.int64), name)
+    order = tf.argsort(tf.reshape(hashes, (epochs, count)), axis=1)
+    return tf.gather(tf.reshape(order, [-1]), positions - start)
+
+
+def _hashes(numbers, name):
+    """Return a well mixed number, int64 of 31 bits, for each number and ``name``.
 
     Source: the mixing function of SplitMix64, Steele, Lea and Flood, 2014.
     """
     import tensorflow as tf
 
-    words = tf.cast(epochs[:, None] * 3 + tf.range(3, dtype=tf.int64), tf.uint64)
-    mixed = words * 0x9E3779B97F4A7C15 + (zlib.crc32(name.encode()) << 32)
+    mixed = tf.cast(numbers, tf.uint64) * 0x9E3779B97F4A7C15 + (zlib.crc32(name.encode()) << 32)
     for shift, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
         mixed = tf.bitwise.bitwise_xor(mixed, tf.bitwise.right_shift(mixed, shift)) * factor
     return tf.cast(tf.bitwise.right_shift(mixed, 33), tf.int64)

@@ -85,9 +85,7 @@ def stream_for(gan, batch=8):
 
 def train(gan, steps, callbacks=(), batch=8):
     calls = steps // gan.steps_per_call
-    gan.fit(
-        stream_for(gan, batch), steps_per_epoch=calls, verbose=0, callbacks=list(callbacks)
-    )
+    gan.fit(stream_for(gan, batch), steps_per_epoch=calls, verbose=0, callbacks=list(callbacks))
     return gan
 
 

@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 
 from ganbook.errors import SettingError
-from ganbook.penalties import R1, R2, GradientPenalty, R1R2
+from ganbook.penalties import R1, R1R2, R2, GradientPenalty
 
 SEED = tf.constant([3, 4])
 RANDOM = np.random.default_rng(0)
@@ -54,7 +54,9 @@ def test_norms_are_taken_for_each_sample():
 
 def test_a_constant_critic_gives_a_finite_penalty_and_finite_gradients():
     assert float(GradientPenalty(10.0)(constant, REAL, FAKE, SEED)) == pytest.approx(10.0, rel=1e-4)
-    critic = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1, kernel_initializer="zeros")])
+    critic = keras.Sequential(
+        [keras.Input((2,)), keras.layers.Dense(1, kernel_initializer="zeros")]
+    )
     with tf.GradientTape() as tape:
         value = GradientPenalty(10.0)(critic, REAL, FAKE, SEED)
     assert np.isfinite(tape.gradient(value, critic.layers[0].kernel.value)).all()

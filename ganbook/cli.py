@@ -1,0 +1,149 @@
+"""The command line: ``python -m ganbook doctor | train | sample``.
+
+Whatever a person can get wrong ends in one line on standard error and a status that is not 0.
+TensorFlow is imported by the command that needs it, so that a wrong flag is answered at once.
+"""
+
+import argparse
+import io
+import os
+import sys
+from pathlib import Path
+
+from ganbook.errors import GanbookError, RunError, SettingError
+
+DATA_SETS = ("mnist", "fashion_mnist", "toy_digits", "toy_garments")
+
+
+class OneLineParser(argparse.ArgumentParser):
+    """Report a wrong argument in one line, without the usage above it."""
+
+    def error(self, message):
+        self.exit(2, f"{self.prog}: {message} (see {self.prog} --help)\n")
+
+
+def positive(text):
+    """Read a whole number of at least 1."""
+    if not text.isascii() or not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of 1 or more")
+    return int(text)
+
+
+def build_parser() -> argparse.ArgumentParser:
+    parser = OneLineParser(prog="python -m ganbook", description="Train and sample the lessons.")
+    commands = parser.add_subparsers(dest="command", required=True, parser_class=OneLineParser)
+
+    doctor = commands.add_parser("doctor", help="check that the lessons can run on this machine")
+    doctor.set_defaults(run=run_doctor)
+
+    train = commands.add_parser("train", help="train a lesson's main run")
+    train.add_argument("lesson", help='a lesson, such as "01"')
+    train.add_argument("--preset", help="quick, standard or full (default: by hardware)")
+    train.add_argument("--data", help=f"one of {', '.join(DATA_SETS)} (default: the lesson's own)")
+    train.add_argument("--steps", type=positive, help="adversarial steps (default: the preset's)")
+    train.add_argument("--out", help="the run folder (default: runs/LESSON)")
+    train.add_argument("--seed", type=int, default=0, help="any whole number (default: 0)")
+    train.add_argument("--resume", action="store_true", help="go on from the newest checkpoint")
+    train.set_defaults(run=run_train)
+
+    sample = commands.add_parser("sample", help="draw images from shipped weights or a run")
+    sample.add_argument("source", metavar="LESSON_OR_RUN", help='"01", or a run folder')
+    sample.add_argument("--count", type=positive, default=64, help="how many (default: 64)")
+    sample.add_argument("--seed", type=int, default=0, help="any whole number (default: 0)")
+    sample.add_argument("--out", required=True, help="the .npz file to write")
+    sample.add_argument("--data", help="for a lesson with weights for several data sets")
+    sample.set_defaults(run=run_sample)
+    return parser
+
+
+def run_doctor(arguments):
+    from ganbook.doctor import examine
+
+    return examine()
+
+
+def run_train(arguments):
+    from ganbook import lesson, runs
+    from ganbook.data import load_data
+    from ganbook.recipes import recipe_of
+
+    recipe = recipe_of(arguments.lesson)
+    preset = lesson.preset(arguments.preset)
+    name = arguments.data or recipe.data
+    if name not in DATA_SETS:
+        raise SettingError(f"unknown data set {name!r}; choose one of {', '.join(DATA_SETS)}.")
+    steps = arguments.steps or recipe.steps[preset]
+    data = load_data(name, size=recipe.size)
+    folder = Path(arguments.out or f"runs/{recipe.lesson}")
+    print(f"Lesson {recipe.lesson}: {recipe.title}, {data.caption}, preset {preset}.", flush=True)
+    gan = runs.train(
+        recipe,
+        data,
+        preset=preset,
+        steps=steps,
+        folder=folder,
+        seed=arguments.seed,
+        resume=arguments.resume,
+    )
+    if gan.trouble:
+        return 1
+    if gan.step > steps:
+        print(f"{steps:,} steps became {gan.step:,}: {gan.steps_per_call} are made in each call.")
+    print(f"Results are in {folder}.")
+    return 0
+
+
+def run_sample(arguments):
+    from ganbook import runs
+    from ganbook.recipes import RECIPES
+    from ganbook.sampling import sample_from
+
+    out = Path(arguments.out)
+    if out.suffix != ".npz":
+        raise SettingError(f"--out is {out}; name a file that ends in .npz.")
+    if arguments.source in RECIPES:
+        generator, record = runs.shipped_generator(arguments.source, arguments.data)
+    elif Path(arguments.source).is_dir():
+        generator, record = runs.generator_of_run(arguments.source)
+    else:
+        raise SettingError(
+            f"{arguments.source!r} is neither a lesson ({', '.join(RECIPES)}) nor a run folder."
+        )
+    write_samples(out, sample_from(generator, arguments.count, arguments.seed))
+    print(f"{arguments.count:,} samples of {record['data']} after {record['steps']:,} steps: {out}")
+    return 0
+
+
+def write_samples(path, images):
+    """Write float images in [-1, 1] as the uint8 array "images" of a .npz file, atomically."""
+    import numpy as np
+
+    from ganbook.data import to_uint8
+
+    buffer = io.BytesIO()
+    np.savez(buffer, images=to_uint8(images))
+    temporary = path.with_name(f".{path.name}.writing")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary.write_bytes(buffer.getvalue())
+        os.replace(temporary, path)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise RunError(f"cannot write {path}: {error.strerror}.") from error
+
+
+def main(arguments=None) -> int:
+    """Run one command; return its exit status."""
+    parsed = build_parser().parse_args(arguments)
+    try:
+        if parsed.command != "doctor":
+            from ganbook.quiet import import_tensorflow
+
+            import_tensorflow()
+        return parsed.run(parsed)
+    except GanbookError as error:
+        print(f"ganbook {parsed.command}: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print(f"ganbook {parsed.command}: stopped; --resume goes on.", file=sys.stderr)
+        return 130

@@ -1,0 +1,161 @@
+"""The figures of the lessons. Every function returns a Matplotlib figure and shows nothing itself.
+
+Colors are Okabe and Ito's, which people with any kind of color vision can tell apart: blue is the
+discriminator, vermilion the generator, in every lesson.
+"""
+
+import io
+import os
+from pathlib import Path
+
+import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from ganbook.errors import SettingError
+
+DISCRIMINATOR = "#0072B2"
+GENERATOR = "#D55E00"
+OTHER = "#009E73"
+QUIET = "#999999"
+
+
+def new_figure(width, height) -> Figure:
+    """Return an empty figure (inches) that belongs to no window and needs no closing."""
+    figure = Figure(figsize=(width, height), layout="constrained")
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def tile(images, columns) -> np.ndarray:
+    """Return images as one picture, row by row: (N, H, W, C) to (rows * H, columns * W, C).
+
+    Raises:
+        SettingError: the array does not have four axes, or 1 or 3 channels.
+    """
+    images = np.asarray(images)
+    if images.ndim != 4 or images.shape[-1] not in (1, 3):
+        raise SettingError(
+            f"images have shape {images.shape}; (N, H, W, 1) or (N, H, W, 3) is right."
+        )
+    count, height, width, channels = images.shape
+    rows = -(-count // columns)
+    lowest = images.min() if images.dtype != np.uint8 else 0
+    padded = np.full((rows * columns, height, width, channels), lowest, images.dtype)
+    padded[:count] = images
+    grid = padded.reshape(rows, columns, height, width, channels).swapaxes(1, 2)
+    return grid.reshape(rows * height, columns * width, channels)
+
+
+def draw_images(axes, images, columns, title):
+    """Draw a grid of images, uint8 or floats in [-1, 1], into Matplotlib axes."""
+    images = np.asarray(images)
+    low, high = (0, 255) if images.dtype == np.uint8 else (-1.0, 1.0)
+    picture = tile(images, columns)
+    if picture.shape[-1] == 3:
+        axes.imshow(np.clip((picture - low) / (high - low), 0.0, 1.0))
+    else:
+        axes.imshow(picture[..., 0], cmap="gray", vmin=low, vmax=high)
+    axes.set_title(title)
+    axes.axis("off")
+
+
+def image_grid(images, columns=8, title="", labels=None) -> Figure:
+    """Return a figure of images in a grid.
+
+    Args:
+        images: (N, H, W, 1 or 3), uint8 or floats in [-1, 1].
+        columns: images in a row.
+        title: what the images are and where they come from.
+        labels: one short text for each row, drawn at its left; or None.
+    """
+    images = np.asarray(images)
+    rows = -(-len(images) // columns)
+    figure = new_figure(max(4.0, 0.6 * columns + (1.2 if labels else 0)), 0.6 * rows + 0.5)
+    axes = figure.subplots()
+    draw_images(axes, images, columns, title)
+    height = images.shape[1]
+    for row, label in enumerate(labels or []):
+        axes.text(-4, (row + 0.5) * height, label, ha="right", va="center", fontsize=10)
+    return figure
+
+
+def draw_losses(axes, log, title="Losses"):
+    """Draw both losses over the steps into Matplotlib axes; ``log`` is `GAN.log`."""
+    steps = [row["step"] for row in log]
+    for key, name, color in (
+        ("discriminator_loss", "discriminator", DISCRIMINATOR),
+        ("generator_loss", "generator", GENERATOR),
+    ):
+        values = np.array([row[key] for row in log])
+        axes.plot(steps, values, color=color, alpha=0.25, linewidth=0.8)
+        axes.plot(steps, running_mean(values), color=color, label=name)
+    axes.axhline(np.log(2.0), color=QUIET, linestyle=":", linewidth=1.0)
+    axes.annotate(
+        "ln 2", (1.0, np.log(2.0)), xycoords=("axes fraction", "data"), color=QUIET, va="center",
+        xytext=(3, 0), textcoords="offset points",
+    )  # fmt: skip
+    axes.set(title=title, xlabel="adversarial step", ylabel="loss")
+    axes.legend(loc="upper right", frameon=False)
+
+
+def loss_curves(log, title="Losses") -> Figure:
+    """Return a figure of both losses over the steps; ``log`` is `GAN.log`."""
+    figure = new_figure(8.0, 3.2)
+    draw_losses(figure.subplots(), log, title)
+    return figure
+
+
+def curves(x, lines, title, xlabel, ylabel) -> Figure:
+    """Return a figure of several curves over one axis; ``lines`` maps a name to its values."""
+    figure = new_figure(7.0, 3.2)
+    axes = figure.subplots()
+    for (name, values), color in zip(lines.items(), (QUIET, GENERATOR, OTHER), strict=False):
+        axes.plot(x, values, color=color, label=name, linewidth=2.0)
+    axes.set(title=title, xlabel=xlabel, ylabel=ylabel)
+    axes.legend(frameon=False)
+    return figure
+
+
+def running_mean(values, window=None) -> np.ndarray:
+    """Return the mean over a trailing window (default: 2 % of the values), same length."""
+    values = np.asarray(values, dtype=float)
+    window = max(1, len(values) // 50) if window is None else window
+    sums = np.cumsum(np.insert(values, 0, 0.0))
+    ends = np.arange(1, len(values) + 1)
+    starts = np.maximum(0, ends - window)
+    return (sums[ends] - sums[starts]) / (ends - starts)
+
+
+def training_panel(log, images, columns, loss_title, image_title) -> Figure:
+    """Return one figure: loss curves above, samples below."""
+    rows = -(-len(images) // columns)
+    figure = new_figure(8.0, 3.0 + 8.0 * rows / columns * 0.6)
+    above, below = figure.subplots(2, 1, height_ratios=[3.0, 8.0 * rows / columns * 0.6])
+    draw_losses(above, log, loss_title)
+    draw_images(below, images, columns, image_title)
+    return figure
+
+
+def png_of(figure, dpi=90) -> bytes:
+    """Return a figure as the bytes of a PNG file."""
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=dpi)
+    return buffer.getvalue()
+
+
+def save_figure(figure, path, dpi=90) -> Path:
+    """Write a figure to a PNG file, under a temporary name first, and return its path."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.writing")
+    temporary.write_bytes(png_of(figure, dpi))
+    os.replace(temporary, path)
+    return path
+
+
+def show(figure, alt):
+    """Show a figure in a notebook with a text for those who cannot see it."""
+    from IPython.display import Image, display
+
+    display(Image(png_of(figure), alt=alt))

@@ -1,0 +1,181 @@
+"""A run folder: the settings, the checkpoints, and what the training leaves behind.
+
+runs/01/
+    run.json                 what was trained, on which data, with which versions
+    checkpoints/step-…       whole training states (see `ganbook.checkpoint`)
+    generator.npz            the generator that samples, with its record
+    samples.png  losses.png  what it looks like
+"""
+
+import json
+import math
+import os
+import platform
+from pathlib import Path
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+import ganbook
+from ganbook import checkpoint, plots, storage
+from ganbook.callbacks import LivePanel, RunCheckpoint, thinned
+from ganbook.errors import RunError
+from ganbook.recipes import Recipe, recipe_of
+
+# What must not change between a run and its resumption.
+FIXED = ("lesson", "data", "data_checksum", "seed", "batch_size")
+
+
+def versions() -> dict:
+    """Return the versions that a number or a picture depends on."""
+    return {
+        "ganbook": ganbook.__version__,
+        "python": platform.python_version(),
+        "tensorflow": tf.__version__,
+        "keras": keras.__version__,
+        "numpy": np.__version__,
+    }
+
+
+def write_json(path, content):
+    """Write JSON under a temporary name, then rename it."""
+    path = Path(path)
+    temporary = path.with_name(f".{path.name}.writing")
+    temporary.write_text(json.dumps(content, indent=2) + "\n")
+    os.replace(temporary, path)
+
+
+def settings_of(recipe: Recipe, data, preset, steps, seed) -> dict:
+    """Return what a run folder records about a run."""
+    return {
+        "lesson": recipe.lesson,
+        "preset": preset,
+        "data": data.name,
+        "data_source": data.source,
+        "data_checksum": data.checksum,
+        "seed": seed,
+        "batch_size": recipe.batch_size,
+        "steps": steps,
+        "versions": versions(),
+    }
+
+
+def open_folder(folder, resume) -> Path:
+    """Make a run folder, or refuse to: with a run in it only ``resume`` may use it.
+
+    Raises:
+        RunError: it is a file, cannot be written, already holds a run, or has nothing to resume.
+    """
+    folder = Path(folder)
+    if resume and not checkpoint.saved_steps(folder / "checkpoints"):
+        raise RunError(f"there is nothing to resume in {folder}; train without --resume first.")
+    if not resume and checkpoint.saved_steps(folder / "checkpoints"):
+        raise RunError(f"{folder} already holds a run; add --resume, or give another --out.")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe = folder / ".probe"
+        probe.write_text("")
+        probe.unlink()
+    except OSError as error:
+        raise RunError(
+            f"cannot write to {folder} ({error.strerror}); --out must name a folder that can be "
+            "made or written to."
+        ) from error
+    return folder
+
+
+def read_settings(folder) -> dict:
+    """Return the settings of the run in a folder.
+
+    Raises:
+        RunError: there is no run, or its record is damaged.
+    """
+    path = Path(folder) / "run.json"
+    try:
+        return json.loads(path.read_text())
+    except FileNotFoundError as error:
+        raise RunError(f"{folder} holds no run: it has no run.json.") from error
+    except (OSError, ValueError) as error:
+        raise RunError(f"the record {path} is damaged: {error}.") from error
+
+
+def check_resumable(folder, present):
+    """Raise RunError unless the run in the folder had these settings."""
+    saved = read_settings(folder)
+    for name in FIXED:
+        if saved.get(name) != present[name]:
+            raise RunError(
+                f"the run in {folder} had {name} {saved.get(name)!r}, not {present[name]!r}; "
+                "resume it with the settings with which it began, or give another --out."
+            )
+
+
+def train(recipe: Recipe, data, *, preset, steps, folder, seed=0, resume=False):
+    """Train a lesson's main run in a folder, with checkpoints, and return the `GAN`.
+
+    Args:
+        recipe: what to train; see `ganbook.recipes`.
+        data: the `ImageData` to train on.
+        preset: recorded beside the result.
+        steps: the length of the whole run, rounded up to whole calls.
+        folder: the run folder.
+        seed: any integer.
+        resume: go on from the newest checkpoint; a finished run is left as it is.
+
+    Raises:
+        RunError: the folder cannot be used as asked.
+    """
+    folder = open_folder(folder, resume)
+    gan = recipe.build(seed)
+    steps = whole_calls(steps, gan.steps_per_call)
+    settings = settings_of(recipe, data, preset, steps, seed)
+    saving = RunCheckpoint(folder / "checkpoints", every=max(1000, steps // 50))
+    if resume:
+        check_resumable(folder, settings)
+        saving.restore(gan)
+        print(f"Resuming at step {gan.step:,}.", flush=True)
+    write_json(folder / "run.json", settings)
+    if gan.step >= steps:
+        print(f"All {steps:,} steps are done.", flush=True)
+        return gan
+    stream = data.stream(recipe.batch_size, gan.discriminator_steps, gan.steps_per_call, seed=seed)
+    calls = (steps - gan.step) // gan.steps_per_call
+    gan.fit(stream, steps_per_epoch=calls, verbose=0, callbacks=[LivePanel(data.caption), saving])
+    if gan.trouble is None:
+        leave_results(gan, folder, data, settings)
+    return gan
+
+
+def whole_calls(steps, steps_per_call) -> int:
+    """Return steps rounded up to whole calls of ``fit``."""
+    return math.ceil(steps / steps_per_call) * steps_per_call
+
+
+def leave_results(gan, folder, data, settings):
+    """Write the sampling generator and two pictures into the run folder."""
+    storage.save(folder / "generator.npz", gan.sampling_generator(), settings)
+    title = f"Lesson {settings['lesson']}, {data.caption}, {gan.step:,} steps"
+    plots.save_figure(plots.image_grid(gan.sample(64), 16, title), folder / "samples.png")
+    plots.save_figure(plots.loss_curves(thinned(gan.log), title), folder / "losses.png")
+
+
+def shipped_generator(lesson, data=None):
+    """Return a lesson's generator with the weights that come with the package, and their record.
+
+    Raises:
+        SettingError: there is no such lesson.
+        RunError: the package ships no weights for this data set.
+    """
+    recipe = recipe_of(lesson)
+    generator = recipe.build(0).generator
+    name = f"lesson{lesson}_{data or recipe.data}.npz"
+    return generator, storage.load_into(generator, storage.SHIPPED / name)
+
+
+def generator_of_run(folder):
+    """Return the sampling generator of a run folder at its newest checkpoint, and its settings."""
+    settings = read_settings(folder)
+    gan = recipe_of(settings["lesson"]).build(settings["seed"])
+    checkpoint.restore(gan, Path(folder) / "checkpoints")
+    return gan.sampling_generator(), {**settings, "step": gan.step}

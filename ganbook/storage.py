@@ -1,0 +1,51 @@
+"""Weights in one file: plain NumPy arrays and a record of how they came about.
+
+A ``.keras`` file ties weights to a Keras version; arrays in a ``.npz`` file load into any network
+with the same shapes, whatever wrote them.
+"""
+
+import io
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+
+from ganbook.errors import RunError
+
+SHIPPED = Path(__file__).parent / "weights"
+
+
+def save(path, model, record) -> Path:
+    """Write a model's weights and a JSON-ready record to a ``.npz`` file, atomically."""
+    arrays = {f"weight_{i:03d}": weight.numpy() for i, weight in enumerate(model.weights)}
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, record=np.array(json.dumps(record)), **arrays)
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.writing")
+    temporary.write_bytes(buffer.getvalue())
+    os.replace(temporary, path)
+    return path
+
+
+def load_into(model, path) -> dict:
+    """Set a model's weights from a file that `save` wrote, and return the record.
+
+    Raises:
+        RunError: the file is missing or damaged, or holds weights of other shapes.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            record = json.loads(str(file["record"]))
+            arrays = [file[f"weight_{i:03d}"] for i in range(len(file.files) - 1)]
+    except FileNotFoundError as error:
+        raise RunError(f"there are no weights at {path}.") from error
+    except Exception as error:  # zip, NumPy and JSON each have errors of their own
+        raise RunError(f"the weights at {path} are damaged: {error}") from error
+    wanted = [tuple(weight.shape) for weight in model.weights]
+    found = [array.shape for array in arrays]
+    if wanted != found:
+        raise RunError(f"the weights at {path} have shapes {found}; this network needs {wanted}.")
+    model.set_weights(arrays)
+    return record

@@ -1,0 +1,501 @@
+"""Loading data: from a folder, through TensorFlow Datasets, drawn; and one clear error each."""
+
+import gzip
+import hashlib
+import json
+import logging
+import shutil
+import sys
+import time
+import types
+
+import numpy as np
+import pytest
+
+from ganbook import data, idx, prepared
+from ganbook.data import load_data, to_float, to_uint8
+
+SMALL = {"train": 60, "test": 20}
+check_connection = prepared._check_connection
+
+
+@pytest.fixture(autouse=True)
+def nothing_at_hand(request, tmp_path, monkeypatch):
+    """No folder, an empty cache, no network; a test adds what it needs."""
+    if "data_folder" in request.fixturenames:
+        request.getfixturevalue("data_folder")  # it reads the variable that is unset here
+    monkeypatch.delenv("GANBOOK_DATA", raising=False)
+    monkeypatch.setenv("TFDS_DATA_DIR", str(tmp_path / "cache"))
+    monkeypatch.setattr(data, "TOYS", SMALL)
+
+    def refuse(address):
+        raise prepared.NotHereError("there is no network")
+
+    monkeypatch.setattr(prepared, "_check_connection", refuse)
+
+
+@pytest.fixture
+def tiny_folder(tmp_path, monkeypatch):
+    """A folder of both data sets in the original format, with a few pictures each."""
+    checksums = {}
+    for number, name in enumerate(("mnist", "fashion_mnist")):
+        (tmp_path / "files" / name).mkdir(parents=True)
+        rng = np.random.default_rng(number)
+        for split, count in SMALL.items():
+            header = np.array([2051, count, 28, 28], ">u4").tobytes()
+            pixels = rng.integers(256, size=(count, 28, 28), dtype=np.uint8)
+            checksums[name, split, "images"] = header + pixels.tobytes()
+            header = np.array([2049, count], ">u4").tobytes()
+            labels = rng.integers(10, size=count, dtype=np.uint8)
+            checksums[name, split, "labels"] = header + labels.tobytes()
+    for (name, split, kind), content in checksums.items():
+        file = tmp_path / "files" / name / idx.file_name(split, kind)
+        file.write_bytes(gzip.compress(content))
+        checksums[name, split, kind] = hashlib.sha256(content).hexdigest()
+    monkeypatch.setattr(idx, "CHECKSUMS", checksums)
+    monkeypatch.setattr(idx, "COUNTS", SMALL)
+    monkeypatch.setenv("GANBOOK_DATA", str(tmp_path / "files"))
+    return tmp_path / "files"
+
+
+# Scaling
+
+
+def test_scaling_is_an_exact_inverse_on_all_values():
+    values = np.arange(256, dtype=np.uint8)
+    scaled = to_float(values)
+    assert scaled.dtype == np.float32
+    assert (scaled[0], scaled[255]) == (-1, 1)
+    np.testing.assert_allclose(scaled, np.arange(256) / 127.5 - 1, atol=1e-7)
+    assert to_uint8(scaled).dtype == np.uint8
+    np.testing.assert_array_equal(to_uint8(scaled), values)
+
+
+def test_to_uint8_rounds_and_clips():
+    given = np.array([-np.inf, -7, -1, -0.999, 0.0, 0.003, 0.999, 1, 1.004, np.inf])
+    assert to_uint8(given).tolist() == [0, 0, 0, 0, 128, 128, 255, 255, 255, 255]
+    # A value anywhere within half a gray level goes to that level.
+    gray = np.arange(256)
+    for off in (-0.49, 0.49):
+        np.testing.assert_array_equal(to_uint8((gray + off) / 127.5 - 1), gray)
+
+
+def test_to_uint8_refuses_nan():
+    with pytest.raises(ValueError, match="^2 pixels are NaN"):
+        to_uint8(np.array([0.0, np.nan, np.nan]))
+
+
+# Points
+
+
+@pytest.mark.parametrize(("name", "modes", "sigma"), [("ring", 8, 0.01), ("grid", 25, 0.05)])
+def test_mixtures(name, modes, sigma):
+    points = load_data(name)
+    assert points.images.dtype == np.float32 and points.images.shape == (50_000, 2)
+    assert points.shape == (2,) and points.stack == 1 and not points.is_standin
+    assert points.centers.shape == (modes, 2) and points.centers.dtype == np.float32
+    assert points.sigma == sigma and len(points.class_names) == modes
+    offsets = points.images - points.centers[points.labels]
+    assert offsets.std() == pytest.approx(sigma, rel=0.02)
+    assert np.abs(offsets.mean(axis=0)).max() < 5 * sigma / 50_000**0.5
+    # Each label is the nearest center: the modes do not overlap.
+    nearest = ((points.images[:, None] - points.centers) ** 2).sum(axis=2).argmin(axis=1)
+    np.testing.assert_array_equal(nearest, points.labels)
+    counts = np.bincount(points.labels, minlength=modes)
+    assert np.abs(counts - 50_000 / modes).max() < 5 * (50_000 / modes) ** 0.5
+
+
+def test_where_the_modes_are():
+    ring, grid = load_data("ring").centers, load_data("grid").centers
+    half = 0.5**0.5
+    np.testing.assert_allclose(ring[:3], [(1, 0), (half, half), (0, 1)], atol=1e-6)
+    np.testing.assert_allclose(np.hypot(*ring.T), 1, atol=1e-6)
+    assert len({tuple(center) for center in ring.round(6).tolist()}) == 8
+    wanted = {(x, y) for x in (-4, -2, 0, 2, 4) for y in (-4, -2, 0, 2, 4)}
+    assert {tuple(center) for center in grid.tolist()} == wanted
+
+
+@pytest.mark.parametrize("name", ["ring", "grid", "toy_digits", "toy_garments"])
+def test_drawn_data_depends_on_seed_and_split_only(name, capsys):
+    first, again = load_data(name, seed=3), load_data(name, seed=3)
+    assert first.checksum == again.checksum
+    others = [load_data(name, seed=4), load_data(name, split="test", seed=3)]
+    assert len({first.checksum, *(other.checksum for other in others)}) == 3
+    fewer = len(others[1])
+    assert not np.array_equal(first.images[:fewer], others[1].images)
+    assert first.source == "drawn" and not first.is_standin
+    assert capsys.readouterr().out == ""
+
+
+# The folder
+
+
+@pytest.mark.parametrize("split", ["train", "test"])
+@pytest.mark.parametrize("name", ["mnist", "fashion_mnist"])
+def test_folder(tiny_folder, name, split, capsys):
+    loaded = load_data(name, split=split)
+    assert loaded.images.shape == (SMALL[split], 28, 28, 1) and loaded.images.dtype == np.uint8
+    assert loaded.labels.shape == (SMALL[split],) and loaded.labels.dtype == np.int64
+    packed = (tiny_folder / name / idx.file_name(split, "images")).read_bytes()
+    assert loaded.images.tobytes() == gzip.decompress(packed)[16:]
+    assert loaded.source == "the folder in GANBOOK_DATA" and not loaded.is_standin
+    assert loaded.caption == {"mnist": "MNIST", "fashion_mnist": "Fashion-MNIST"}[name]
+    assert load_data(name, "folder", split=split).checksum == loaded.checksum
+    assert capsys.readouterr().out == ""
+
+
+def test_another_packing_of_the_same_bytes_is_accepted(tiny_folder):
+    before = load_data("mnist").checksum
+    file = tiny_folder / "mnist" / idx.file_name("train", "images")
+    file.write_bytes(gzip.compress(gzip.decompress(file.read_bytes()), compresslevel=1, mtime=99))
+    assert load_data("mnist").checksum == before
+
+
+def packed(numbers, length):
+    return gzip.compress(np.array(numbers, ">u4").tobytes() + bytes(length))
+
+
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        (lambda old: old[:1000], "is truncated"),
+        (lambda old: b"", "is (truncated|no IDX file)"),
+        (lambda old: b"<html>404</html>", "not a gzip file"),
+        (lambda old: old[:500] + bytes(9) + old[509:], "is damaged"),
+        (lambda old: packed([2051, 59, 28, 28], 59 * 784), "holds 59 images instead of 60"),
+        (lambda old: packed([2051, 60, 28, 28], 59 * 784), "46272 bytes instead of 47056"),
+        (lambda old: packed([2051, 60, 28, 28], 60 * 784), "differs from the published file"),
+        (lambda old: packed([2049, 60], 60), "is no IDX file of images"),
+        (lambda old: gzip.compress(b"ab"), "is no IDX file of images"),
+    ],
+)
+@pytest.mark.parametrize("source", ["auto", "folder"])
+def test_damaged_file(tiny_folder, damage, message, source):
+    file = tiny_folder / "mnist" / "train-images-idx3-ubyte.gz"
+    file.write_bytes(damage(file.read_bytes()))
+    with pytest.raises(ValueError, match=message) as caught:
+        load_data("mnist", source)
+    assert str(file) in str(caught.value) and "\n" not in str(caught.value)
+    assert file.exists()  # the folder belongs to the user
+    assert len(load_data("mnist", source, split="test")) == 20
+    assert len(load_data("fashion_mnist", source)) == 60
+
+
+@pytest.mark.parametrize(
+    ("moved", "message"),
+    [
+        ("mnist/train-labels-idx1-ubyte.gz", "holds the MNIST training labels"),
+        ("mnist/t10k-images-idx3-ubyte.gz", "holds the MNIST test images"),
+        ("fashion_mnist/train-images-idx3-ubyte.gz", "holds the Fashion-MNIST training images"),
+    ],
+)
+def test_mislabeled_file(tiny_folder, moved, message):
+    shutil.copy(tiny_folder / moved, tiny_folder / "mnist" / "train-images-idx3-ubyte.gz")
+    with pytest.raises(ValueError, match=f"{message}; put the MNIST training images there"):
+        load_data("mnist")
+
+
+@pytest.mark.parametrize("source", ["auto", "folder"])
+def test_missing_file(tiny_folder, source):
+    file = tiny_folder / "mnist" / "train-labels-idx1-ubyte.gz"
+    file.unlink()
+    with pytest.raises(ValueError, match=f"{file} is missing"):
+        load_data("mnist", source)
+
+
+def test_a_folder_where_a_file_should_be(tiny_folder):
+    file = tiny_folder / "mnist" / "train-labels-idx1-ubyte.gz"
+    file.unlink()
+    file.mkdir()
+    with pytest.raises(ValueError, match=f"{file} cannot be read .Is a directory"):
+        load_data("mnist")
+
+
+def test_folder_that_is_none(tmp_path, monkeypatch):
+    monkeypatch.setenv("GANBOOK_DATA", str(tmp_path / "nowhere"))
+    for source in ("auto", "folder"):
+        with pytest.raises(ValueError, match="GANBOOK_DATA is '.*nowhere', which is no folder"):
+            load_data("mnist", source)
+    assert len(load_data("ring")) == 50_000
+
+
+def test_folder_without_this_data_set(tiny_folder, capsys):
+    shutil.rmtree(tiny_folder / "mnist")
+    with pytest.raises(ValueError, match="has no subfolder mnist"):
+        load_data("mnist", "folder")
+    assert load_data("mnist").is_standin
+    assert "has no subfolder mnist" in capsys.readouterr().out
+
+
+def test_the_original_files(data_folder, monkeypatch):
+    monkeypatch.setenv("GANBOOK_DATA", str(data_folder))
+    for name in ("mnist", "fashion_mnist"):
+        for split, count in (("train", 60_000), ("test", 10_000)):
+            loaded = load_data(name, "folder", split=split)
+            assert loaded.images.shape == (count, 28, 28, 1)
+            assert np.unique(loaded.labels).tolist() == list(range(10))
+    first = load_data("mnist", "folder")
+    assert first.labels[:10].tolist() == [5, 0, 4, 1, 9, 2, 1, 3, 1, 4]
+    assert first.images.mean() / 255 == pytest.approx(0.1307, abs=1e-4)
+
+
+# Stand-ins
+
+
+@pytest.mark.parametrize(
+    ("name", "toys", "title"),
+    [
+        ("mnist", "toy_digits", "MNIST"),
+        ("fashion_mnist", "toy_garments", "Fashion-MNIST"),
+        ("stacked_mnist", "toy_digits", "Stacked MNIST"),
+    ],
+)
+def test_a_stand_in_is_announced(name, toys, title, capsys):
+    loaded = load_data(name)
+    (line,) = capsys.readouterr().out.splitlines()
+    for reason in ("GANBOOK_DATA is not set", "not in the TensorFlow Datasets cache", "no network"):
+        assert reason in line
+    assert toys.replace("_", " ") in line
+    assert loaded.is_standin and loaded.source == "offline stand-in"
+    assert loaded.caption == f"{title} stand-in (drawn offline)"
+    assert loaded.checksum == load_data(toys).checksum
+
+
+def test_a_stand_in_that_was_asked_for_needs_no_announcement(capsys):
+    assert load_data("mnist", "standin").is_standin
+    assert capsys.readouterr().out == ""
+
+
+def test_with_a_named_source_nothing_else_is_tried(capsys):
+    for source, reason in (
+        ("folder", "GANBOOK_DATA is not set"),
+        ("cache", "not in the TensorFlow Datasets cache"),
+        ("download", "no network"),
+    ):
+        with pytest.raises(ValueError, match=f"source='{source}' has no MNIST: .*{reason}"):
+            load_data("mnist", source)
+    assert capsys.readouterr().out == ""
+
+
+def test_without_a_network_a_download_fails_within_seconds(monkeypatch):
+    monkeypatch.setattr(prepared, "PATIENCE", 0.2)
+    monkeypatch.setattr("urllib.request.urlopen", lambda *args, **more: time.sleep(60))
+    started = time.monotonic()
+    with pytest.raises(prepared.NotHereError, match="^storage.googleapis.com cannot be reached"):
+        check_connection(prepared.ADDRESSES["mnist"])
+    assert time.monotonic() - started < 10  # it asked for a minute
+
+
+@pytest.mark.parametrize(
+    "module",
+    [None, types.ModuleType("half_imported")],
+    ids=["missing", "at odds with another package"],
+)
+def test_without_tensorflow_datasets(module, monkeypatch, tmp_path):
+    (tmp_path / "cache" / "mnist" / "3.0.1").mkdir(parents=True)
+    (tmp_path / "cache" / "mnist" / "3.0.1" / "dataset_info.json").write_text("{}")
+    monkeypatch.setitem(sys.modules, "tensorflow_datasets", module)
+    monkeypatch.setattr(prepared, "_check_connection", lambda address: None)
+    for source in ("cache", "download"):
+        with pytest.raises(ValueError, match="TensorFlow Datasets cannot be imported"):
+            load_data("mnist", source)
+    assert load_data("mnist").is_standin
+    # A cache that nothing can read now is not damaged for that.
+    assert (tmp_path / "cache" / "mnist" / "3.0.1" / "dataset_info.json").exists()
+
+
+# Arguments
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"name": "minst"}, "data set 'minst' is unknown; choose one of mnist, fashion_mnist"),
+        ({"name": None}, "data set None is unknown"),
+        ({"name": "mnist", "source": "web"}, "source 'web' is unknown; choose one of auto, folder"),
+        ({"name": "mnist", "split": "valid"}, "split 'valid' is unknown; choose one of train"),
+        ({"name": "ring", "source": "folder"}, "source is 'folder', but ring is always drawn"),
+        ({"name": "ring", "size": 32}, "size is 32, but ring holds points"),
+        ({"name": "ring", "seed": -1}, "seed is -1"),
+        ({"name": "toy_digits", "seed": 1.5}, "seed is 1.5"),
+        *(
+            ({"name": "toy_digits", "size": size}, f"size is {size!r}; .* even .* 28 to 64")
+            for size in (0, -32, 27, 29, 26, 66, 1_000_000, "32", 32.0, True)
+        ),
+    ],
+)
+def test_arguments_that_cannot_be(settings, message):
+    with pytest.raises(ValueError, match=message) as caught:
+        load_data(**settings)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("size", [28, 30, 32, 64])
+def test_size_pads_evenly_with_black(size):
+    plain, padded = load_data("toy_digits"), load_data("toy_digits", size=size)
+    assert padded.images.shape == (60, size, size, 1) and padded.shape == (size, size, 1)
+    edge = (size - 28) // 2
+    inner = padded.images[:, edge : size - edge, edge : size - edge]
+    np.testing.assert_array_equal(inner, plain.images)
+    assert padded.images.sum(dtype=int) == plain.images.sum(dtype=int)
+    assert padded.images.dtype == np.uint8
+
+
+# What is loaded
+
+
+def test_stacked_digits():
+    digits = load_data("toy_digits")
+    stacked = load_data("stacked_mnist", "standin", size=32)
+    assert stacked.stack == 3 and stacked.shape == (32, 32, 3) and len(stacked) == 60
+    assert len(stacked.class_names) == 1000 and stacked.class_names[42] == "042"
+    images, labels = stacked.draw(200, seed=1)
+    assert images.shape == (200, 32, 32, 3) and images.dtype == np.uint8
+    known = dict(pairs(digits.images, digits.labels))
+    for image, label in zip(images[:, 2:-2, 2:-2], labels, strict=True):
+        red, green, blue = (known[image[..., channel].tobytes()] for channel in range(3))
+        assert label == 100 * red + 10 * green + blue
+    assert (images[..., 0] == images[..., 1]).all(axis=(1, 2)).mean() < 0.2
+    element = next(iter(stacked.stream(4, steps_per_call=2)))
+    assert element.shape == (2, 4, 32, 32, 3)
+
+
+def test_draw():
+    digits = load_data("toy_digits")
+    images, labels = digits.draw(60, seed=5)
+    assert sorted(image.tobytes() for image in images) == sorted(
+        image.tobytes() for image in digits.images
+    )
+    np.testing.assert_array_equal(np.sort(labels), np.sort(digits.labels))
+    assert not np.array_equal(labels, digits.labels)
+    again, _ = digits.draw(60, seed=5)
+    other, _ = digits.draw(60, seed=6)
+    np.testing.assert_array_equal(images, again)
+    assert not np.array_equal(images, other)
+    # Pictures keep their labels, and none comes twice before all have come once.
+    known = dict(pairs(digits.images, digits.labels))
+    images, labels = digits.draw(150)
+    assert [known[image.tobytes()] for image in images] == labels.tolist()
+    _, counts = np.unique(images.reshape(150, -1), axis=0, return_counts=True)
+    assert len(counts) == 60 and set(counts) == {2, 3}
+
+
+@pytest.mark.parametrize("count", [0, -3, 2.0, "4", None])
+def test_draw_refuses_a_count_that_cannot_be(count):
+    with pytest.raises(ValueError, match=f"count is {count!r}"):
+        load_data("toy_digits").draw(count)
+
+
+def test_stream_of_loaded_data():
+    digits = load_data("toy_digits")
+    element = next(iter(digits.stream(60, seed=1))).numpy()
+    assert element.dtype == np.uint8 and element.shape == (60, 28, 28, 1)
+    assert sorted(image.tobytes() for image in element) == sorted(
+        image.tobytes() for image in digits.images
+    )
+
+
+def test_checksum_covers_images_and_labels():
+    digits = load_data("toy_digits")
+    content = digits.images.tobytes() + digits.labels.tobytes()
+    assert digits.checksum == hashlib.sha256(content).hexdigest()
+
+
+def test_loaded_data_cannot_be_changed_by_accident():
+    digits = load_data("toy_digits")
+    with pytest.raises(ValueError, match="read-only"):
+        digits.images[0] = 0
+    with pytest.raises(AttributeError):
+        digits.name = "mnist"
+
+
+def test_repr_is_short():
+    assert repr(load_data("toy_digits")) == "<Toy digits: 60 examples of 28x28x1 (drawn)>"
+    assert repr(load_data("ring")) == "<Ring of 8 Gaussians: 50,000 examples of 2 (drawn)>"
+
+
+# TensorFlow Datasets, for real: it prepares both sets from the original files
+
+FEW = 300
+
+
+@pytest.fixture(params=["mnist", "fashion_mnist"])
+def with_originals(request, data_folder, tmp_path, monkeypatch):
+    """The original files lie where TensorFlow Datasets keeps its downloads, as after a download."""
+    import tensorflow_datasets as tfds
+    from tensorflow_datasets.core.download import checksums, resource
+
+    name = request.param
+    downloads = tmp_path / "cache" / "downloads" / name
+    downloads.mkdir(parents=True)
+    for url, info in checksums.get_all_url_infos().items():
+        if url.startswith(prepared.ADDRESSES[name]):
+            file = downloads / resource.get_dl_fname(url, info.checksum)
+            shutil.copy(data_folder / name / info.filename, file)
+            record = {"urls": [url], "dataset_names": [name], "original_fname": info.filename}
+            record["url_info"] = info.asdict()
+            file.with_name(f"{file.name}.INFO").write_text(json.dumps(record))
+    # All 70,000 pictures take half a minute; the way through the code is the same for a few.
+    config = tfds.download.DownloadConfig
+    monkeypatch.setattr(
+        tfds.download, "DownloadConfig", lambda **more: config(max_examples_per_split=FEW, **more)
+    )
+    monkeypatch.setattr(idx, "COUNTS", {"train": FEW, "test": FEW})
+    logging.getLogger("absl").setLevel("ERROR")
+    return name
+
+
+def test_tensorflow_datasets(with_originals, data_folder, tmp_path, monkeypatch, capsys):
+    name = with_originals
+    fetched = load_data(name)
+    assert fetched.source == "TensorFlow Datasets" and not fetched.is_standin
+    (line,) = capsys.readouterr().out.splitlines()  # no progress bars
+    assert line.startswith(f"TensorFlow Datasets prepares {name}")
+    assert capsys.readouterr().err == ""
+
+    # From now on it is in the cache, in the same order.
+    cached = load_data(name)
+    assert cached.source == "the TensorFlow Datasets cache"
+    assert cached.checksum == fetched.checksum == load_data(name, "download").checksum
+    assert capsys.readouterr().out == ""
+
+    # It holds the original pictures with their labels.
+    monkeypatch.setenv("GANBOOK_DATA", str(data_folder))
+    monkeypatch.setattr(idx, "COUNTS", {"train": 60_000, "test": 10_000})
+    original = load_data(name, "folder")
+    assert pairs(fetched.images, fetched.labels) == pairs(
+        original.images[:FEW], original.labels[:FEW]
+    )
+
+
+def pairs(images, labels):
+    return sorted(
+        (image.tobytes(), int(label)) for image, label in zip(images, labels, strict=True)
+    )
+
+
+@pytest.mark.parametrize("with_originals", ["mnist"], indirect=True)
+def test_damaged_cache(with_originals, tmp_path, capsys):
+    before = load_data("mnist").checksum
+    (file,) = (tmp_path / "cache").glob("mnist/*/mnist-train.tfrecord*")
+    whole = file.read_bytes()
+    for damaged in (whole[:-200], whole[:5000] + b"?" + whole[5001:], b""):
+        file.write_bytes(damaged)
+        with pytest.raises(ValueError, match=f"{file} is damaged"):
+            load_data("mnist", "cache")
+        assert file.read_bytes() == damaged  # reading the cache changes nothing in it
+    capsys.readouterr()
+    assert load_data("mnist").checksum == before
+    assert f"{file} is damaged" in capsys.readouterr().out
+    assert load_data("mnist", "cache").checksum == before
+
+
+@pytest.mark.parametrize("with_originals", ["mnist"], indirect=True)
+def test_damaged_download(with_originals, tmp_path, capsys):
+    """The damaged file is removed; without a network it cannot be fetched again."""
+    (file,) = (tmp_path / "cache").rglob("*train-images*.gz")
+    others = set((tmp_path / "cache").rglob("*.gz")) - {file}
+    file.write_bytes(file.read_bytes()[:-1])
+    assert load_data("mnist").is_standin
+    assert f"{file} is damaged" in capsys.readouterr().out
+    assert set((tmp_path / "cache").rglob("*.gz")) == others
