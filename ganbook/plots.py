@@ -129,9 +129,9 @@ def running_mean(values, window=None) -> np.ndarray:
 
 def training_panel(log, images, columns, loss_title, image_title) -> Figure:
     """Return one figure: loss curves above, samples below."""
-    rows = -(-len(images) // columns)
-    figure = new_figure(8.0, 3.0 + 8.0 * rows / columns * 0.6)
-    above, below = figure.subplots(2, 1, height_ratios=[3.0, 8.0 * rows / columns * 0.6])
+    samples = 8.0 * -(-len(images) // columns) / columns + 0.4
+    figure = new_figure(8.0, 3.0 + samples)
+    above, below = figure.subplots(2, 1, height_ratios=[3.0, samples])
     draw_losses(above, log, loss_title)
     draw_images(below, images, columns, image_title)
     return figure

@@ -14,11 +14,11 @@ import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from ganbook import GAN, load_data, to_uint8  # isort: skip
 import keras
 import tensorflow as tf
 
-from ganbook import features, metrics, runs
+import ganbook
+from ganbook import GAN, features, load_data, metrics, runs, to_uint8
 from ganbook.data import stream
 from ganbook.losses import NonSaturating
 from ganbook.models import vanilla

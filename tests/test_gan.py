@@ -33,7 +33,7 @@ def counting_pair(seed=0):
     )
 
 
-# --- Invariant 1: each player's step changes that player only -----------------------------------
+# --- Invariant 1: each player's step changes that player only ------------------------------------
 
 
 @pytest.mark.parametrize("pair", [dense_pair, stateful_pair, counting_pair])
@@ -201,7 +201,7 @@ def test_the_loop_written_by_hand_agrees_with_fit():
     )
 
 
-# --- Invariant 7: non-finite losses ---------------------------------------------------------------
+# --- Invariant 7: non-finite losses --------------------------------------------------------------
 
 
 class BreaksAt:
@@ -234,7 +234,7 @@ def test_a_loss_that_is_not_finite_stops_training_at_once(player, capsys):
     assert len(history.history["generator_loss"]) == 1
 
 
-# --- Sampling and averaging ------------------------------------------------------------------------
+# --- Sampling and averaging ----------------------------------------------------------------------
 
 
 def test_samples_are_reproducible_and_begin_alike():
@@ -288,7 +288,7 @@ def test_sampling_does_not_change_training():
     np.testing.assert_array_equal(quiet.sample(10), asked.sample(10))
 
 
-# --- Other promises ---------------------------------------------------------------------------------
+# --- Other promises ------------------------------------------------------------------------------
 
 
 def test_both_players_learn_in_a_simultaneous_update_from_the_old_weights():

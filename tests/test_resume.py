@@ -47,7 +47,7 @@ def start(folder, steps):
 
 
 def test_stopped_and_resumed_in_a_new_process_equals_never_stopped(tmp_path):
-    """Weights, optimizer slots, averaged weights, BatchNorm, dropout and data order, bit for bit."""
+    """Weights, optimizer slots, averages, BatchNorm, dropout and data order, bit for bit."""
     whole = train(gan_of(stateful_pair, compiled=True, **SETTINGS), 12)
     checkpoints = tmp_path / "run"
     train(
@@ -59,7 +59,7 @@ def test_stopped_and_resumed_in_a_new_process_equals_never_stopped(tmp_path):
 
 
 def test_killed_at_a_random_moment_the_run_still_ends_the_same(tmp_path):
-    """kill -9 a few times in one run, saves included; benchmarks/kill_resume.py does it 20 times."""
+    """kill -9 twice in one run; benchmarks/kill_resume.py does it more often and on lesson 01."""
     whole = train(gan_of(stateful_pair, compiled=True, **SETTINGS), 400)
     moments = random.Random(0)
     for _ in range(2):

@@ -1,0 +1,40 @@
+"""Make a finished run the one whose weights and picture come with the package.
+
+    python -m ganbook train 01 --preset standard --data mnist --out runs/01
+    python scripts/ship_run.py runs/01
+
+Writes ganbook/weights/lesson01_mnist.npz, which `python -m ganbook sample 01` uses, and the picture
+at the top of the lesson, notebooks/figures/01_samples.png, from those very weights.
+"""
+
+import argparse
+import json
+from pathlib import Path
+
+from ganbook import plots
+from ganbook.data import TITLES
+from ganbook.recipes import recipe_of
+from ganbook.runs import generator_of_run
+from ganbook.sampling import sample_from
+from ganbook.storage import SHIPPED, save
+
+FIGURES = Path(__file__).parent.parent / "notebooks" / "figures"
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("folder", help="the run folder of a finished run")
+    folder = parser.parse_args().folder
+    generator, record = generator_of_run(folder)
+    if record["step"] != record["steps"]:
+        raise SystemExit(f"{folder} is at step {record['step']} of {record['steps']}: finish it.")
+    lesson = record["lesson"]
+    weights = save(SHIPPED / f"lesson{lesson}_{record['data']}.npz", generator, record)
+    title = f"{recipe_of(lesson).title}, {TITLES[record['data']]}, {record['step']:,} steps: generated"
+    figure = plots.image_grid(sample_from(generator, 64), 16, title)
+    picture = plots.save_figure(figure, FIGURES / f"{lesson}_samples.png")
+    print(json.dumps({"weights": str(weights), "picture": str(picture), "record": record}))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,230 @@
+"""The command line as a person meets it: what works, and one line for everything that does not."""
+
+import dataclasses
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from ganbook import checkpoint, cli, data, recipes, runs
+from ganbook.data import load_data
+
+STEPS = ["--data", "toy_digits", "--steps", "100"]
+
+
+@pytest.fixture(autouse=True)
+def few_images(monkeypatch):
+    """A thousand drawn digits are enough to train on here, and quick to draw."""
+    monkeypatch.setitem(data.TOYS, "train", 1000)
+
+
+def run(capsys, *arguments):
+    """Run one command in this process; return its status, output and error lines."""
+    try:
+        status = cli.main([str(a) for a in arguments])
+    except SystemExit as exit_:
+        status = exit_.code
+    printed = capsys.readouterr()
+    return status, printed.out, printed.err
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    """A finished run of 100 steps."""
+    folder = tmp_path_factory.mktemp("runs") / "01"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(data.TOYS, "train", 1000)
+        assert cli.main(["train", "01", *STEPS, "--out", str(folder), "--seed", "3"]) == 0
+    return folder
+
+
+def test_train_leaves_a_whole_run(finished):
+    left = {path.name for path in finished.iterdir()}
+    assert left == {"run.json", "checkpoints", "generator.npz", "samples.png", "losses.png"}
+    record = json.loads((finished / "run.json").read_text())
+    assert record["steps"] == 100 and record["seed"] == 3 and record["data"] == "toy_digits"
+    assert len(record["data_checksum"]) == 64
+    assert set(record["versions"]) == {"ganbook", "python", "tensorflow", "keras", "numpy"}
+    assert checkpoint.saved_steps(finished / "checkpoints")[-1] == 100
+
+
+def test_resuming_a_finished_run_succeeds_and_does_nothing(finished, capsys):
+    before = {p: p.read_bytes() for p in sorted(finished.rglob("*")) if p.is_file()}
+    status, out, _ = run(capsys, "train", "01", *STEPS, "--out", finished, "--seed", 3, "--resume")
+    assert status == 0 and "All 100 steps are done" in out
+    after = {p: p.read_bytes() for p in sorted(finished.rglob("*")) if p.is_file()}
+    assert before == after
+
+
+def test_a_run_is_never_overwritten(finished, capsys):
+    status, _, err = run(capsys, "train", "01", *STEPS, "--out", finished)
+    assert status == 1 and "already holds a run" in err and "--resume" in err
+
+
+@pytest.mark.parametrize(
+    "flags, message",
+    [
+        (["--seed", "4", *STEPS], "seed 3, not 4"),
+        (["--seed", "3", "--data", "toy_garments", "--steps", "100"], "data 'toy_digits', not"),
+    ],
+)
+def test_resuming_with_other_settings_is_refused(finished, capsys, flags, message):
+    status, _, err = run(capsys, "train", "01", "--out", finished, "--resume", *flags)
+    assert status == 1 and message in err and err.count("\n") == 1
+
+
+def test_resuming_other_networks_is_refused(finished, capsys, monkeypatch):
+    def smaller(seed=0):
+        from ganbook.models import vanilla
+
+        return recipes.GAN(
+            vanilla.build_generator(units=8), vanilla.build_discriminator(), steps_per_call=50
+        )
+
+    other = dataclasses.replace(recipes.RECIPES["01"], build=smaller)
+    monkeypatch.setitem(recipes.RECIPES, "01", other)
+    status, _, err = run(capsys, "train", "01", *STEPS, "--out", finished, "--seed", 3, "--resume")
+    assert status == 1 and "other networks" in err and err.count("\n") == 1
+
+
+def test_steps_are_rounded_up_to_calls_and_it_says_so(tmp_path, capsys):
+    flags = ["--data", "toy_digits", "--steps", "51", "--out", tmp_path / "r"]
+    status, out, _ = run(capsys, "train", "01", *flags)
+    assert status == 0 and "51 steps became 100" in out
+
+
+def test_samples_of_a_run_are_the_same_bytes_each_time(finished, tmp_path, capsys):
+    paths = [tmp_path / name for name in ("a.npz", "b.npz")]
+    for path in paths:
+        assert run(capsys, "sample", finished, "--count", 300, "--seed", 5, "--out", path)[0] == 0
+    assert paths[0].read_bytes() == paths[1].read_bytes()
+    images = np.load(paths[0])["images"]
+    assert images.shape == (300, 28, 28, 1) and images.dtype == np.uint8
+    assert list(tmp_path.iterdir()) and not list(tmp_path.glob(".*"))
+
+
+def test_samples_that_cannot_be_written(finished, capsys):
+    Path("a_file").write_text("not a folder")
+    status, _, err = run(capsys, "sample", finished, "--out", "a_file/s.npz")
+    assert status == 1 and "cannot write a_file/s.npz" in err and err.count("\n") == 1
+
+
+def test_shipped_weights_give_digits(tmp_path, capsys):
+    """The acceptance test of the issue, with a measure: most samples are clear digits."""
+    out = tmp_path / "s.npz"
+    assert run(capsys, "sample", "01", "--count", 1000, "--seed", 0, "--out", out)[0] == 0
+    images = np.load(out)["images"]
+    assert images.shape == (1000, 28, 28, 1) and images.dtype == np.uint8
+    from ganbook import features
+
+    classes = np.bincount(features.predict(images, "mnist"), minlength=10)
+    assert (classes > 0).all()
+
+
+def test_the_record_of_the_shipped_weights_is_whole():
+    _, record = runs.shipped_generator("01")
+    assert record["preset"] == "standard" and record["data"] == "mnist"
+    assert record["steps"] == recipes.RECIPES["01"].steps["standard"]
+    assert len(record["data_checksum"]) == 64 and record["versions"]["tensorflow"]
+
+
+@pytest.mark.parametrize(
+    "arguments, message",
+    [
+        (["train", "99"], "unknown lesson '99'"),
+        (["train", "01", "--preset", "slow"], "unknown preset 'slow'"),
+        (["train", "01", "--data", "cifar"], "unknown data set 'cifar'"),
+        (["train", "01", "--steps", "0"], "'0' is not a whole number of 1 or more"),
+        (["train", "01", "--steps", "-5"], "'-5' is not a whole number of 1 or more"),
+        (["train", "01", "--steps", "abc"], "'abc' is not a whole number of 1 or more"),
+        (["train", "01", *STEPS, "--out", "a_file"], "cannot write to a_file"),
+        (["train", "01", *STEPS, "--resume"], "nothing to resume"),
+        (["train", "01", *STEPS, "--out", "a_file", "--resume"], "nothing to resume"),
+        (["sample", "no_such_run", "--out", "s.npz"], "neither a lesson"),
+        (["sample", "01", "--out", "s.png"], "ends in .npz"),
+        (["sample", "01", "--data", "ring", "--out", "s.npz"], "no weights"),
+        (["sample", "01", "--count", "0", "--out", "s.npz"], "'0' is not a whole number"),
+        (["fly"], "invalid choice: 'fly'"),
+        ([], "required"),
+    ],
+)
+def test_bad_input_is_one_line_and_a_status(arguments, message, capsys):
+    Path("a_file").write_text("not a folder")
+    status, _, err = run(capsys, *arguments)
+    assert status not in (0, None)
+    assert message in err and err.count("\n") == 1 and "Traceback" not in err
+    assert Path("a_file").read_text() == "not a folder"
+
+
+def test_a_read_only_folder_is_refused(tmp_path, capsys, monkeypatch):
+    # Permissions do not stop root, who runs the tests in many containers.
+    def refuse(self, *args, **kwargs):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "mkdir", refuse)
+    status, _, err = run(capsys, "train", "01", *STEPS, "--out", tmp_path / "locked" / "run")
+    assert status == 1 and "cannot write to" in err and "Permission denied" in err
+
+
+def test_a_damaged_data_file_is_one_line(tmp_path, capsys, monkeypatch):
+    folder = tmp_path / "mnist"
+    folder.mkdir()
+    for name in ("train-images-idx3", "train-labels-idx1", "t10k-images-idx3", "t10k-labels-idx1"):
+        (folder / f"{name}-ubyte.gz").write_bytes(b"not gzip")
+    monkeypatch.setenv("GANBOOK_DATA", str(tmp_path))
+    status, _, err = run(capsys, "train", "01", "--data", "mnist", "--steps", 50)
+    assert status == 1 and "train-images-idx3-ubyte.gz" in err and err.count("\n") == 1
+
+
+def test_a_full_disk_is_one_line_and_leaves_the_last_checkpoint(tmp_path):
+    """A limit on file sizes stands in for a full disk, in a process of its own."""
+    script = (
+        "import resource, signal, sys; from ganbook import cli, data, checkpoint;"
+        "data.TOYS['train'] = 1000;"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN);"
+        "write = checkpoint._write;"
+        "limit = lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000));"
+        "checkpoint._write = lambda gan, f: ((gan.step and limit()), write(gan, f));"
+        "sys.exit(cli.main(sys.argv[1:]))"
+    )
+    command = [sys.executable, "-c", script, "train", "01", *STEPS, "--out", str(tmp_path / "r")]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=200, check=False)
+    assert done.returncode == 1 and "Traceback" not in done.stderr
+    assert "could not be written" in done.stderr and "last good one is step 0" in done.stderr
+    assert checkpoint.saved_steps(tmp_path / "r" / "checkpoints") == [0]
+
+
+def test_doctor_says_that_lessons_can_run(capsys, monkeypatch):
+    monkeypatch.setattr("ganbook.data.load_data", lambda name, **_: load_data("toy_digits"))
+    status, out, _ = run(capsys, "doctor")
+    assert status == 0 and "The lessons can run." in out
+    for subject in ("Python", "tensorflow", "keras", "device", "mnist", "folder"):
+        assert subject in out
+
+
+def test_doctor_names_what_is_wrong(capsys, monkeypatch, tmp_path):
+    monkeypatch.setattr("ganbook.data.load_data", lambda name, **_: load_data("toy_digits"))
+    monkeypatch.setenv("GANBOOK_PRESET", "fast")
+    status, out, _ = run(capsys, "doctor")
+    assert status == 1 and "FAIL  preset" in out and "'fast'" in out
+
+
+def test_doctor_finds_an_old_package(capsys):
+    from ganbook import doctor
+
+    report = doctor.Report()
+    doctor.examine_version(report, "keras", "3.9.2")
+    doctor.examine_version(report, "tensorflow", "2.19.0")
+    out = capsys.readouterr().out
+    assert report.failures == 1 and 'pip install "keras>=3.10"' in out
+
+
+def test_help_needs_no_tensorflow():
+    command = [sys.executable, "-X", "importtime", "-m", "ganbook", "--help"]
+    environment = {**os.environ, "COLUMNS": "80"}
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, check=True)
+    assert "train" in done.stdout and "| tensorflow" not in done.stderr

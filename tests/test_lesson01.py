@@ -1,0 +1,100 @@
+"""What lesson 01 defines in its cells is what the package does (invariant 6)."""
+
+import math
+import re
+from pathlib import Path
+
+import helpers
+import keras
+import nbformat
+import numpy as np
+import pytest
+import tensorflow as tf
+
+import ganbook
+from ganbook import data, losses, recipes
+from ganbook.models import vanilla
+
+NOTEBOOK = Path(__file__).parent.parent / "notebooks" / "01_vanilla_gan.ipynb"
+
+
+@pytest.fixture(scope="module")
+def cells():
+    """The names that the lesson's defining cells (tagged "twin:…") leave behind."""
+    notebook = nbformat.read(NOTEBOOK, as_version=4)
+    names = {"keras": keras, "np": np, "tf": tf, "GAN": ganbook.GAN}
+    names["randomness"] = ganbook.randomness
+    for cell in notebook.cells:
+        if any(tag.startswith("twin:") for tag in cell.metadata.get("tags", [])):
+            # The definition, without the demonstration after it: that needs the lesson's data.
+            code = cell.source if "gan = GAN(" in cell.source else definitions(cell.source)
+            exec(code, names)
+    return names
+
+
+def definitions(source):
+    """Return a cell's functions only."""
+    return "\n".join(re.findall(r"^def .*?(?=^\S|\Z)", source, flags=re.MULTILINE | re.DOTALL))
+
+
+def test_scaling(cells):
+    pixels = np.arange(256, dtype=np.uint8)
+    np.testing.assert_array_equal(cells["to_float"](pixels), data.to_float(pixels))
+
+
+@pytest.mark.parametrize(
+    "name, parameters", [("build_generator", 114_064), ("build_discriminator", 100_609)]
+)
+def test_networks(cells, name, parameters):
+    results = []
+    for build in (cells[name], getattr(vanilla, name)):
+        keras.utils.set_random_seed(3)
+        network = build()
+        inputs = np.random.default_rng(0).normal(size=(4, *network.input_shape[1:]))
+        results.append(network(inputs.astype(np.float32)).numpy())
+        assert network.count_params() == parameters
+    np.testing.assert_array_equal(*results)
+
+
+def test_discriminator_loss(cells):
+    real, fake = tf.constant([[1.0], [-2.0]]), tf.constant([[0.5], [-1.0]])
+    ours = losses.get("non_saturating").discriminator(real, fake)
+    assert float(cells["discriminator_loss"](real, fake)) == pytest.approx(float(ours), rel=1e-6)
+    zeros = tf.zeros((4, 1))
+    assert float(cells["discriminator_loss"](zeros, zeros)) == pytest.approx(2 * math.log(2))
+
+
+def test_step_by_hand_agrees_with_fit_after_20_steps(cells):
+    def start():
+        keras.utils.set_random_seed(0)
+        return cells["build_generator"](), cells["build_discriminator"]()
+
+    images = np.random.default_rng(0).integers(0, 256, (640, 28, 28, 1)).astype(np.uint8)
+    batches = data.stream(images, 64, seed=0)
+    generator, discriminator = start()
+    optimizers = helpers.adam(2e-3), helpers.adam(2e-3)
+    for step, batch in enumerate(batches.take(20)):
+        cells["step_by_hand"](batch, step, generator, discriminator, *optimizers)
+    gan = ganbook.GAN(
+        *start(),
+        generator_optimizer=helpers.adam(2e-3),
+        discriminator_optimizer=helpers.adam(2e-3),
+    )
+    gan.fit(batches, steps_per_epoch=20, verbose=0)
+    for by_hand, fitted in ((generator, gan.generator), (discriminator, gan.discriminator)):
+        np.testing.assert_allclose(
+            helpers.flat(by_hand.weights), helpers.flat(fitted.weights), atol=1e-5
+        )
+
+
+def test_the_main_run_is_the_recipe(cells):
+    ours, lesson = recipes.vanilla_gan(0), cells["gan"]
+    for name in ("generator", "discriminator"):
+        np.testing.assert_array_equal(
+            helpers.flat(getattr(ours, name).weights), helpers.flat(getattr(lesson, name).weights)
+        )
+        configs = [getattr(gan, f"{name}_optimizer").get_config() for gan in (ours, lesson)]
+        assert configs[0] | {"name": ""} == configs[1] | {"name": ""}
+    for name in ("average", "steps_per_call", "seed", "update"):
+        assert getattr(ours, name) == getattr(lesson, name)
+    assert vars(ours.loss_pair) == vars(lesson.loss_pair)
