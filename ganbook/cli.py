@@ -5,6 +5,7 @@ TensorFlow is imported by the command that needs it, so that a wrong flag is ans
 """
 
 import argparse
+import contextlib
 import io
 import os
 import sys
@@ -128,7 +129,8 @@ def write_samples(path, images):
         temporary.write_bytes(buffer.getvalue())
         os.replace(temporary, path)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            temporary.unlink()
         raise RunError(f"cannot write {path}: {error.strerror}.") from error
 
 

@@ -60,7 +60,7 @@ RECIPES = {
         data="mnist",
         size=28,
         batch_size=64,
-        steps={"quick": 6_000, "standard": 80_000, "full": 200_000},
+        steps={"quick": 6_000, "standard": 40_000, "full": 80_000},
         milliseconds=2.0,
         build=vanilla_gan,
     ),

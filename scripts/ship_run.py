@@ -30,7 +30,8 @@ def main():
         raise SystemExit(f"{folder} is at step {record['step']} of {record['steps']}: finish it.")
     lesson = record["lesson"]
     weights = save(SHIPPED / f"lesson{lesson}_{record['data']}.npz", generator, record)
-    title = f"{recipe_of(lesson).title}, {TITLES[record['data']]}, {record['step']:,} steps: generated"
+    name = TITLES[record["data"]]
+    title = f"{recipe_of(lesson).title}, {name}, {record['step']:,} steps: generated"
     figure = plots.image_grid(sample_from(generator, 64), 16, title)
     picture = plots.save_figure(figure, FIGURES / f"{lesson}_samples.png")
     print(json.dumps({"weights": str(weights), "picture": str(picture), "record": record}))

@@ -20,6 +20,10 @@ IMPORTED_AS = {"pillow": "PIL", "ipykernel": "IPython"}
 PIN = re.compile(r"^[\s-]*([A-Za-z0-9._-]+)==(\S+)$", re.MULTILINE)
 
 
+# Not ours: what another package pulls in must be held back to fit the oldest TensorFlow.
+HELD_BACK = {"tensorflow-metadata"}
+
+
 def pins(name):
     """Return {package: version} of the lines `package==version` of a file."""
     found = PIN.findall((ROOT / name).read_text(encoding="utf-8"))
@@ -49,6 +53,8 @@ def test_requirements_pin_what_the_project_needs():
 def test_pins_are_in_the_supported_range(name):
     wanted = bounds("lessons", "test")
     for package, version in pins(name).items():
+        if package in HELD_BACK:
+            continue
         assert version in wanted[package].specifier, package
 
 
@@ -78,7 +84,7 @@ def test_oldest_pins_are_the_lower_bounds():
 
 def test_oldest_set_has_all_that_the_tests_need():
     needed = bounds("lessons", "test").keys() - {"jupyterlab"}
-    assert pins("requirements-oldest.txt").keys() == needed
+    assert pins("requirements-oldest.txt").keys() - HELD_BACK == needed
 
 
 def test_no_upper_bounds_so_that_pip_never_replaces_an_installed_tensorflow():
@@ -101,7 +107,10 @@ def test_the_version_stands_in_two_places_and_is_the_same():
 def test_data_files_of_the_package_are_shipped():
     others = [p for p in (ROOT / "ganbook").rglob("*") if p.is_file() and p.suffix != ".py"]
     kept = [p for p in others if "__pycache__" not in p.parts]
-    assert {p.parent.relative_to(ROOT).as_posix() for p in kept} <= {"ganbook/weights"}
+    assert {p.parent.relative_to(ROOT).as_posix() for p in kept} == {
+        "ganbook/weights",
+        "ganbook/results",
+    }
 
 
 def test_every_folder_of_modules_is_a_package():
