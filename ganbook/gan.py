@@ -268,6 +268,7 @@ class GAN(keras.Model):
     def _discriminator_loss(self, real, fake, real_logits, fake_logits, step, j):
         seed = randomness.key(self.seed, step, f"labels {j}")
         loss = self.loss_pair.discriminator(real_logits, fake_logits, seed=seed)
+        loss += players.regularization(self.discriminator)
         if self.penalty is None:
             return loss
 
@@ -283,7 +284,8 @@ class GAN(keras.Model):
         if getattr(self.loss_pair, "uses_real_logits", False):
             real_logits, _ = self._judge(real, step, f"{use} real")
         seed = randomness.key(self.seed, step, f"{use} labels")
-        return self.loss_pair.generator(fake_logits, real_logits, seed=seed)
+        loss = self.loss_pair.generator(fake_logits, real_logits, seed=seed)
+        return loss + players.regularization(self.generator)
 
     def _move_discriminator(self, gradients, state):
         players.descend(self.discriminator, self.discriminator_optimizer, gradients)

@@ -60,6 +60,12 @@ def watching(model, persistent=False):
         yield tape
 
 
+def regularization(model):
+    """Return the sum of the penalties of a model's own weight regularizers, 0 if it has none."""
+    weights = model.trainable_weights
+    return sum((w.regularizer(w) for w in weights if w.regularizer is not None), 0.0)
+
+
 def gradients(tape, loss, model):
     """Return the loss's gradients for the model's trainable weights, in their order."""
     return tape.gradient(loss, [variable.value for variable in model.trainable_weights])

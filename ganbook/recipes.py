@@ -61,7 +61,7 @@ RECIPES = {
         size=28,
         batch_size=64,
         steps={"quick": 6_000, "standard": 40_000, "full": 80_000},
-        milliseconds=2.0,
+        milliseconds=1.9,
         build=vanilla_gan,
     ),
 }

@@ -399,6 +399,18 @@ def test_fit_refuses_what_cannot_work():
         gan.fit(tf.data.Dataset.from_tensor_slices(helpers.images()).batch(8), steps_per_epoch=1)
 
 
+def test_weight_regularizers_count_for_their_own_player():
+    plain, decayed = gan_of(), gan_of()
+    kernel = decayed.discriminator.layers[1].kernel
+    kernel.regularizer = keras.regularizers.L2(0.5)
+    expected = 0.5 * float(tf.reduce_sum(tf.square(kernel)))
+    for gan in (plain, decayed):
+        train(gan, 1)
+    added = decayed.last_losses[0] - plain.last_losses[0]
+    assert added[0] == pytest.approx(expected, rel=1e-4)
+    assert abs(added[1]) < 0.1  # the generator met another discriminator, but pays nothing itself
+
+
 def test_zero_logits_start_at_ln_2():
     """A discriminator that knows nothing: the first losses of an untrained pair of zeros."""
     gan = gan_of(generator_optimizer=keras.optimizers.SGD(0.0),
