@@ -39,26 +39,30 @@ def kill_once(arguments, folder, rng):
     """Start or resume the run, kill it at a random moment; return where it stood, None if done."""
     steps = checkpoint.saved_steps(folder / "checkpoints")
     resume = ["--resume"] if steps else []
+    began = time.time_ns()
     process = subprocess.Popen(command(arguments, folder) + resume, stdout=subprocess.DEVNULL)
     while not checkpoint.saved_steps(folder / "checkpoints") and process.poll() is None:
         time.sleep(0.005)
     if resume:
         time.sleep(arguments.start)  # imports and compiling: nothing to interrupt yet
     if rng.random() < 0.5:
-        wait_for_a_save(folder / "checkpoints", process)
+        while not is_saving(folder / "checkpoints", began) and process.poll() is None:
+            time.sleep(0.0005)
     else:
         time.sleep(rng.uniform(0.0, arguments.window))
     process.kill()
-    saving = (folder / "checkpoints" / ".writing").exists()
+    saving = is_saving(folder / "checkpoints", began)
     if process.wait() == 0:
         return None
     return checkpoint.saved_steps(folder / "checkpoints")[-1], saving
 
 
-def wait_for_a_save(folder, process):
-    """Return at a moment when a checkpoint is being written (or when the run has ended)."""
-    while not (folder / ".writing").exists() and process.poll() is None:
-        time.sleep(0.0005)
+def is_saving(folder, began):
+    """Say whether a checkpoint is being written, other than one that an earlier kill left."""
+    try:
+        return (folder / ".writing").stat().st_ctime_ns > began
+    except FileNotFoundError:
+        return False
 
 
 def main():
@@ -79,8 +83,10 @@ def main():
         kills += 1
         during_a_save += stood[1]
         print(f"kill {kills}: newest checkpoint {stood[0]:,}, while saving: {stood[1]}", flush=True)
-    subprocess.run([*command(arguments, work / "killed"), "--resume"], check=True)
-    subprocess.run(command(arguments, work / "whole"), check=True)
+    subprocess.run(
+        [*command(arguments, work / "killed"), "--resume"], check=True, stdout=subprocess.DEVNULL
+    )
+    subprocess.run(command(arguments, work / "whole"), check=True, stdout=subprocess.DEVNULL)
     pairs = zip(final_state(work / "killed"), final_state(work / "whole"), strict=True)
     equal = all(np.array_equal(a, b) for a, b in pairs)
     print(f"{kills} kills, {during_a_save} of them while saving; equal bit for bit: {equal}")
