@@ -163,4 +163,6 @@ def _failure(step, folder, error):
 
 
 def _first_line(error):
-    return (str(error).strip() or type(error).__name__).splitlines()[0]
+    # TensorFlow puts the name of the operation and the file before the reason.
+    text = getattr(error, "message", None) or str(error) or type(error).__name__
+    return text.strip().splitlines()[0].split("; ")[-1]
