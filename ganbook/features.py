@@ -175,7 +175,7 @@ def _as_pictures(images: np.ndarray) -> np.ndarray:
 
 
 def _read_weights(name: str) -> tuple[dict, dict]:
-    path = WEIGHTS_FOLDER / f"classifier_{name}.npz"
+    path = WEIGHTS_FOLDER / f"{name}_classifier.npz"
     record_path = path.with_suffix(".json")
     for needed in (path, record_path):
         if not needed.exists():
@@ -219,7 +219,7 @@ def _compiled(model):
 def save_weights(model, name: str, record: dict) -> Path:
     """Write a classifier's weights and record (with the weights' SHA-256) atomically."""
     WEIGHTS_FOLDER.mkdir(exist_ok=True)
-    path = WEIGHTS_FOLDER / f"classifier_{name}.npz"
+    path = WEIGHTS_FOLDER / f"{name}_classifier.npz"
     part = path.with_suffix(".part.npz")
     np.savez_compressed(part, **weight_arrays(model))
     record = {**record, "sha256": hashlib.sha256(part.read_bytes()).hexdigest()}

@@ -169,7 +169,7 @@ def shipped_generator(lesson, data=None):
     """
     recipe = recipe_of(lesson)
     generator = recipe.build(0).generator
-    name = f"lesson{lesson}_{data or recipe.data}.npz"
+    name = f"lesson{lesson}_{data or recipe.data}_generator.npz"
     return generator, storage.load_into(generator, storage.SHIPPED / name)
 
 

@@ -3,8 +3,8 @@
     python -m ganbook train 01 --preset standard --data mnist --out runs/01
     python scripts/ship_run.py runs/01
 
-Writes ganbook/weights/lesson01_mnist.npz, which `python -m ganbook sample 01` uses, and the picture
-at the top of the lesson, notebooks/figures/01_samples.png, from those very weights.
+Writes ganbook/weights/lesson01_mnist_generator.npz, which `python -m ganbook sample 01` uses, and,
+from those very weights, the picture at the top of the lesson, notebooks/figures/01_samples.png.
 """
 
 import argparse
@@ -29,7 +29,7 @@ def main():
     if record["step"] != record["steps"]:
         raise SystemExit(f"{folder} is at step {record['step']} of {record['steps']}: finish it.")
     lesson = record["lesson"]
-    weights = save(SHIPPED / f"lesson{lesson}_{record['data']}.npz", generator, record)
+    weights = save(SHIPPED / f"lesson{lesson}_{record['data']}_generator.npz", generator, record)
     name = TITLES[record["data"]]
     title = f"{recipe_of(lesson).title}, {name}, {record['step']:,} steps: generated"
     figure = plots.image_grid(sample_from(generator, 64), 16, title)

@@ -2,7 +2,7 @@
 
     python scripts/train_classifiers.py mnist fashion_mnist toy_digits toy_garments --seed 1
 
-Trains on the training set, measures on the test set, and writes `classifier_NAME.npz` with a JSON
+Trains on the training set, measures on the test set, and writes `NAME_classifier.npz` with a JSON
 record (test accuracy, seed, versions, checksum of the data) into `ganbook/weights/`. The test set
 plays no part in training: the last epoch is kept, whatever its test accuracy.
 """

@@ -48,7 +48,7 @@ def pictures(count=3, size=28, channels=1, seed=0):
 
 @pytest.mark.parametrize("name", features.NAMES)
 def test_shipped_weights_are_small_recorded_and_good_enough(name):
-    path = features.WEIGHTS_FOLDER / f"classifier_{name}.npz"
+    path = features.WEIGHTS_FOLDER / f"{name}_classifier.npz"
     record = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
     assert path.stat().st_size < 2_000_000
     assert hashlib.sha256(path.read_bytes()).hexdigest() == record["sha256"]
@@ -122,21 +122,21 @@ def test_an_unknown_name_is_refused():
 
 def test_damaged_and_missing_weights_are_named(tmp_path, monkeypatch):
     for suffix in (".npz", ".json"):
-        shutil.copy(features.WEIGHTS_FOLDER / f"classifier_mnist{suffix}", tmp_path)
+        shutil.copy(features.WEIGHTS_FOLDER / f"mnist_classifier{suffix}", tmp_path)
     monkeypatch.setattr(features, "WEIGHTS_FOLDER", tmp_path)
     fresh_load = features.load.__wrapped__
     assert fresh_load("mnist").record["name"] == "mnist"
-    path = tmp_path / "classifier_mnist.npz"
+    path = tmp_path / "mnist_classifier.npz"
     content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 1
     path.write_bytes(content)
-    with pytest.raises(ValueError, match="classifier_mnist.npz is damaged"):
+    with pytest.raises(ValueError, match="mnist_classifier.npz is damaged"):
         fresh_load("mnist")
     path.with_suffix(".json").write_text("{", encoding="utf-8")
-    with pytest.raises(ValueError, match="classifier_mnist.npz is damaged"):
+    with pytest.raises(ValueError, match="mnist_classifier.npz is damaged"):
         fresh_load("mnist")
     path.unlink()
-    with pytest.raises(ValueError, match="classifier_mnist.npz is missing"):
+    with pytest.raises(ValueError, match="mnist_classifier.npz is missing"):
         fresh_load("mnist")
 
 
