@@ -90,11 +90,11 @@ def draw_losses(axes, log, title="Losses"):
         values = np.array([row[key] for row in log])
         axes.plot(steps, values, color=color, alpha=0.25, linewidth=0.8)
         axes.plot(steps, running_mean(values), color=color, label=name)
-    axes.axhline(np.log(2.0), color=QUIET, linestyle=":", linewidth=1.0)
-    axes.annotate(
-        "ln 2", (1.0, np.log(2.0)), xycoords=("axes fraction", "data"), color=QUIET, va="center",
-        xytext=(3, 0), textcoords="offset points",
-    )  # fmt: skip
+    # What each player pays when nobody knows anything: the discriminator's loss has two terms.
+    for level, name in ((np.log(2.0), "ln 2"), (2.0 * np.log(2.0), "2 ln 2")):
+        axes.axhline(level, color=QUIET, linestyle=":", linewidth=1.0)
+        place = {"xycoords": ("axes fraction", "data"), "textcoords": "offset points"}
+        axes.annotate(name, (1.0, level), xytext=(3, 0), color=QUIET, va="center", **place)
     axes.set(title=title, xlabel="adversarial step", ylabel="loss")
     axes.legend(loc="upper right", frameon=False)
 

@@ -112,5 +112,9 @@ def test_stored_results_are_what_the_script_measured():
     assert averaged["beta"] < 0.5 * averaged["recipe"]
     assert averaged["rates"] > distance["rates"] and averaged["beta"] < 0.7 * distance["beta"]
     assert averaged["no smoothing"] < 1.05 * averaged["beta"]
+    assert distance["no smoothing"] < distance["beta"]
+    coverage = {name: row["averaged"]["coverage"] for name, row in by_name.items()}
+    assert coverage["rates"] > by_name["rates"]["raw"]["coverage"]
+    assert min(coverage["no smoothing"], coverage["large batch"]) > coverage["beta"]
     with pytest.raises(RunError, match="99_nothing"):
         lesson.stored_results("99_nothing")
