@@ -21,12 +21,14 @@ STEP_FOLDER = re.compile(r"step-(\d{9})")
 
 def state_of(gan) -> dict:
     """Return all variables that a run needs to go on, as lists by part."""
+    averaged = gan.averaged_generator
     parts = {
         "generator": gan.generator.weights,
         "discriminator": gan.discriminator.weights,
         "generator optimizer": gan.generator_optimizer.variables,
         "discriminator optimizer": gan.discriminator_optimizer.variables,
-        "averaged generator": gan.averaged_generator.weights if gan.averaged_generator else [],
+        # Less its BatchNorm statistics: they are measured anew from the weights before sampling.
+        "averaged generator": averaged.trainable_weights if averaged else [],
     }
     # Keras variables wrap TensorFlow's. Dropout positions are keyed by the step, so not saved.
     variables = {name: [v.value for v in part] for name, part in parts.items()}
@@ -102,6 +104,7 @@ def restore(gan, folder, step=None) -> int:
         _check_same(saved, fingerprint(gan), folder)
         tf.train.Checkpoint(state=state_of(gan)).read(str(path / "state")).assert_consumed()
         gan.log = json.loads((path / "log.json").read_text())
+        gan.forget_statistics()
     except (OSError, ValueError, IndexError, AssertionError, tf.errors.OpError) as error:
         raise RunError(
             f"the checkpoint {path} is damaged ({_first_line(error)}); remove that folder to "

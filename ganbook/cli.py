@@ -5,9 +5,7 @@ TensorFlow is imported by the command that needs it, so that a wrong flag is ans
 """
 
 import argparse
-import contextlib
 import io
-import os
 import sys
 from pathlib import Path
 
@@ -43,8 +41,12 @@ def build_parser() -> argparse.ArgumentParser:
     train.add_argument("--data", help=f"one of {', '.join(DATA_SETS)} (default: the lesson's own)")
     train.add_argument("--steps", type=positive, help="adversarial steps (default: the preset's)")
     train.add_argument("--out", help="the run folder (default: runs/LESSON)")
-    train.add_argument("--seed", type=int, default=0, help="any whole number (default: 0)")
-    train.add_argument("--resume", action="store_true", help="go on from the newest checkpoint")
+    train.add_argument("--seed", type=int, help="any whole number (default: 0)")
+    train.add_argument(
+        "--resume",
+        action="store_true",
+        help="go on from the newest checkpoint, with the settings of the run",
+    )
     train.set_defaults(run=run_train)
 
     sample = commands.add_parser("sample", help="draw images from shipped weights or a run")
@@ -69,13 +71,16 @@ def run_train(arguments):
     from ganbook.recipes import recipe_of
 
     recipe = recipe_of(arguments.lesson)
-    preset = lesson.preset(arguments.preset)
-    name = arguments.data or recipe.data
+    folder = Path(arguments.out or f"runs/{recipe.lesson}")
+    # A run goes on as it began, unless another setting is asked for (and can be had).
+    began = runs.read_settings(folder) if arguments.resume and runs.is_run(folder) else {}
+    preset = lesson.preset(arguments.preset or began.get("preset"))
+    name = arguments.data or began.get("data") or recipe.data
     if name not in DATA_SETS:
         raise SettingError(f"unknown data set {name!r}; choose one of {', '.join(DATA_SETS)}.")
-    steps = arguments.steps or recipe.steps[preset]
+    steps = arguments.steps or (not arguments.preset and began.get("steps")) or recipe.steps[preset]
+    seed = began.get("seed", 0) if arguments.seed is None else arguments.seed
     data = load_data(name, size=recipe.size)
-    folder = Path(arguments.out or f"runs/{recipe.lesson}")
     print(f"Lesson {recipe.lesson}: {recipe.title}, {data.caption}, preset {preset}.", flush=True)
     gan = runs.train(
         recipe,
@@ -83,7 +88,7 @@ def run_train(arguments):
         preset=preset,
         steps=steps,
         folder=folder,
-        seed=arguments.seed,
+        seed=seed,
         resume=arguments.resume,
     )
     if gan.trouble:
@@ -120,17 +125,13 @@ def write_samples(path, images):
     import numpy as np
 
     from ganbook.data import to_uint8
+    from ganbook.files import write_whole
 
     buffer = io.BytesIO()
     np.savez(buffer, images=to_uint8(images))
-    temporary = path.with_name(f".{path.name}.writing")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_bytes(buffer.getvalue())
-        os.replace(temporary, path)
+        write_whole(path, buffer.getvalue())
     except OSError as error:
-        with contextlib.suppress(OSError):
-            temporary.unlink()
         raise RunError(f"cannot write {path}: {error.strerror}.") from error
 
 
@@ -144,6 +145,9 @@ def main(arguments=None) -> int:
             import_tensorflow()
         return parsed.run(parsed)
     except GanbookError as error:
+        print(f"ganbook {parsed.command}: {error}", file=sys.stderr)
+        return 1
+    except OSError as error:  # a full disk, a folder that went away
         print(f"ganbook {parsed.command}: {error}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:

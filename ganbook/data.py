@@ -16,6 +16,7 @@ import numpy as np
 from ganbook import idx
 from ganbook.errors import DataError, SettingError
 from ganbook.prepared import NotHereError
+from ganbook.settings import whole
 from ganbook.stream import stream
 
 __all__ = ["ImageData", "load_data", "stream", "to_float", "to_uint8"]
@@ -116,8 +117,8 @@ class ImageData:
         No example comes twice before every example has come once. A stacked example is three
         random digits r, g, b with the label 100 r + 10 g + b.
         """
-        count = _whole(count, "count", at_least=1)
-        rng = np.random.default_rng(_whole(seed, "seed", at_least=0))
+        count = whole(count, "count", at_least=1)
+        rng = np.random.default_rng(whole(seed, "seed", at_least=0))
         rounds = -(-count // len(self))
         picks = [
             np.concatenate([rng.permutation(len(self)) for _ in range(rounds)])[:count]
@@ -153,7 +154,7 @@ def load_data(
     _check_choice(DataError, "data set", name, tuple(TITLES))
     _check_choice(SettingError, "source", source, ("auto", *SOURCES))
     _check_choice(SettingError, "split", split, SPLITS)
-    seed = _whole(seed, "seed", at_least=0)
+    seed = whole(seed, "seed", at_least=0)
     if name in DRAWN and source != "auto":
         raise SettingError(f"source is {source!r}, but {name} is always drawn; leave source out.")
     if name in ("ring", "grid"):
@@ -279,16 +280,6 @@ def _padding(size):
             f"size is {size!r}; it must be an even integer from {idx.SIZE} to {LARGEST_SIZE}."
         )
     return padding
-
-
-def _whole(value, name, at_least):
-    try:
-        number = -1 if isinstance(value, bool) else operator.index(value)
-    except TypeError:
-        number = -1
-    if number < at_least:
-        raise SettingError(f"{name} is {value!r}; it must be an integer of {at_least} or more.")
-    return number
 
 
 def _check_choice(error, what, value, choices):

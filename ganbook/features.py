@@ -13,8 +13,8 @@ exactly zero and what a sample does wrong on the negative side is invisible.
 
 import functools
 import hashlib
+import io
 import json
-import os
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,6 +22,7 @@ import numpy as np
 
 from ganbook.data import to_uint8
 from ganbook.errors import DataError
+from ganbook.files import write_json, write_whole
 
 NAMES = ("mnist", "fashion_mnist", "toy_digits", "toy_garments")
 CLASSES = 10
@@ -218,13 +219,9 @@ def _compiled(model):
 
 def save_weights(model, name: str, record: dict) -> Path:
     """Write a classifier's weights and record (with the weights' SHA-256) atomically."""
-    WEIGHTS_FOLDER.mkdir(exist_ok=True)
-    path = WEIGHTS_FOLDER / f"{name}_classifier.npz"
-    part = path.with_suffix(".part.npz")
-    np.savez_compressed(part, **weight_arrays(model))
-    record = {**record, "sha256": hashlib.sha256(part.read_bytes()).hexdigest()}
-    record_part = path.with_suffix(".part.json")
-    record_part.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
-    os.replace(part, path)
-    os.replace(record_part, path.with_suffix(".json"))
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, **weight_arrays(model))
+    record = {**record, "sha256": hashlib.sha256(buffer.getvalue()).hexdigest()}
+    path = write_whole(WEIGHTS_FOLDER / f"{name}_classifier.npz", buffer.getvalue())
+    write_json(path.with_suffix(".json"), record)
     return path

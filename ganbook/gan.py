@@ -1,5 +1,6 @@
 """The adversarial update, as a Keras model that Keras's own ``fit`` trains."""
 
+import itertools
 from types import SimpleNamespace
 
 import keras
@@ -272,8 +273,10 @@ class GAN(keras.Model):
         if self.penalty is None:
             return loss
 
+        calls = itertools.count()  # a penalty's calls have dropout masks of their own
+
         def judge(images, training=True):
-            return self._judge(images, step, f"penalty {j}")[0]
+            return self._judge(images, step, f"penalty {j} {next(calls)}")[0]
 
         return loss + self.penalty(
             judge, real, fake, randomness.key(self.seed, step, f"penalty {j}")
@@ -308,6 +311,10 @@ class GAN(keras.Model):
         """
         settings.check_counts(count=count)
         return sampling.sample_from(self.sampling_generator(), count, seed)
+
+    def forget_statistics(self):
+        """Have the averaged generator's statistics measured again: its weights were replaced."""
+        self._notes.statistics_step = None
 
     def sampling_generator(self):
         """Return the generator that `sample` uses, its BatchNorm statistics up to date."""

@@ -5,7 +5,6 @@ discriminator, vermilion the generator, in every lesson.
 """
 
 import io
-import os
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +12,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from ganbook.errors import SettingError
+from ganbook.files import write_whole
 
 DISCRIMINATOR = "#0072B2"
 GENERATOR = "#D55E00"
@@ -146,12 +146,7 @@ def png_of(figure, dpi=90) -> bytes:
 
 def save_figure(figure, path, dpi=90) -> Path:
     """Write a figure to a PNG file, under a temporary name first, and return its path."""
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.writing")
-    temporary.write_bytes(png_of(figure, dpi))
-    os.replace(temporary, path)
-    return path
+    return write_whole(path, png_of(figure, dpi))
 
 
 def show(figure, alt):

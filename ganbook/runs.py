@@ -9,7 +9,6 @@ runs/01/
 
 import json
 import math
-import os
 import platform
 from pathlib import Path
 
@@ -21,6 +20,7 @@ import ganbook
 from ganbook import checkpoint, plots, storage
 from ganbook.callbacks import LivePanel, RunCheckpoint, thinned
 from ganbook.errors import RunError
+from ganbook.files import write_json
 from ganbook.recipes import Recipe, recipe_of
 
 # What must not change between a run and its resumption.
@@ -36,14 +36,6 @@ def versions() -> dict:
         "keras": keras.__version__,
         "numpy": np.__version__,
     }
-
-
-def write_json(path, content):
-    """Write JSON under a temporary name, then rename it."""
-    path = Path(path)
-    temporary = path.with_name(f".{path.name}.writing")
-    temporary.write_text(json.dumps(content, indent=2) + "\n")
-    os.replace(temporary, path)
 
 
 def settings_of(recipe: Recipe, data, preset, steps, seed) -> dict:
@@ -83,6 +75,11 @@ def open_folder(folder, resume) -> Path:
             "made or written to."
         ) from error
     return folder
+
+
+def is_run(folder) -> bool:
+    """Say whether a folder holds the record of a run."""
+    return (Path(folder) / "run.json").is_file()
 
 
 def read_settings(folder) -> dict:
@@ -134,11 +131,11 @@ def train(recipe: Recipe, data, *, preset, steps, folder, seed=0, resume=False):
     if resume:
         check_resumable(folder, settings)
         saving.restore(gan)
+        if gan.step >= steps:
+            print(f"All {steps:,} steps are done.", flush=True)
+            return gan
         print(f"Resuming at step {gan.step:,}.", flush=True)
     write_json(folder / "run.json", settings)
-    if gan.step >= steps:
-        print(f"All {steps:,} steps are done.", flush=True)
-        return gan
     stream = data.stream(recipe.batch_size, gan.discriminator_steps, gan.steps_per_call, seed=seed)
     calls = (steps - gan.step) // gan.steps_per_call
     gan.fit(stream, steps_per_epoch=calls, verbose=0, callbacks=[LivePanel(data.caption), saving])

@@ -1,15 +1,27 @@
-"""Checks of the arguments of `GAN`: each says which value is wrong and what would be right."""
+"""Checks of arguments: each says which value is wrong and what would be right."""
+
+import operator
 
 from ganbook.errors import SettingError
 
 UPDATES = ("alternating", "simultaneous")
 
 
+def whole(value, name, at_least=1) -> int:
+    """Return a whole number of at least ``at_least`` as an int, or raise SettingError."""
+    try:
+        number = at_least - 1 if isinstance(value, bool) else operator.index(value)
+    except TypeError:
+        number = at_least - 1
+    if number < at_least:
+        raise SettingError(f"{name} is {value!r}; it must be an integer of {at_least} or more.")
+    return number
+
+
 def check_counts(**counts):
     """Raise SettingError unless every value is a whole number of at least 1."""
     for name, value in counts.items():
-        if isinstance(value, bool) or not hasattr(value, "__index__") or value < 1:
-            raise SettingError(f"{name} is {value!r}; it must be a whole number, 1 or more.")
+        whole(value, name)
 
 
 def check_update(update, discriminator_steps, generator_steps):

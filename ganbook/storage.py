@@ -6,12 +6,12 @@ with the same shapes, whatever wrote them.
 
 import io
 import json
-import os
 from pathlib import Path
 
 import numpy as np
 
 from ganbook.errors import RunError
+from ganbook.files import write_whole
 
 SHIPPED = Path(__file__).parent / "weights"
 
@@ -21,12 +21,7 @@ def save(path, model, record) -> Path:
     arrays = {f"weight_{i:03d}": weight.numpy() for i, weight in enumerate(model.weights)}
     buffer = io.BytesIO()
     np.savez_compressed(buffer, record=np.array(json.dumps(record)), **arrays)
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.writing")
-    temporary.write_bytes(buffer.getvalue())
-    os.replace(temporary, path)
-    return path
+    return write_whole(path, buffer.getvalue())
 
 
 def load_into(model, path) -> dict:

@@ -4,12 +4,12 @@ Element e of a stream is a function of (array, settings, seed, e) and of nothing
 shuffle buffer, so ``stream.skip(n)`` stands exactly where a run stood that read n elements.
 """
 
-import operator
 import zlib
 
 import numpy as np
 
-from ganbook.errors import DataError, SettingError
+from ganbook.errors import DataError
+from ganbook.settings import whole
 
 # TensorFlow's own index_shuffle uses 4 rounds: neighbors then land a few fixed distances apart.
 SHUFFLE_ROUNDS = 16
@@ -44,9 +44,9 @@ def stream(array, batch_size, discriminator_steps=1, steps_per_call=1, seed=0, s
     import tensorflow as tf
 
     array = checked_array(array)
-    rows = _count(batch_size, "batch_size") * _count(discriminator_steps, "discriminator_steps")
-    calls = _count(steps_per_call, "steps_per_call")
-    if _count(stack, "stack") > 1 and array.shape[1:][-1:] != (1,):
+    rows = whole(batch_size, "batch_size") * whole(discriminator_steps, "discriminator_steps")
+    calls = whole(steps_per_call, "steps_per_call")
+    if whole(stack, "stack") > 1 and array.shape[1:][-1:] != (1,):
         raise DataError(f"the array has shape {array.shape}; stacking needs (N, ..., 1).")
     names = [f"{seed}/order/{channel}" for channel in range(stack)]
     # A tensor made here is captured; an array met inside the function would be copied into the
@@ -78,16 +78,6 @@ def checked_array(array) -> np.ndarray:
     if array.dtype.kind == "f" and not np.isfinite(array).all():
         raise DataError("the array holds NaN or infinity; a stream needs finite numbers.")
     return array.astype(np.float32) if array.dtype == np.float64 else array
-
-
-def _count(value, name):
-    try:
-        count = 0 if isinstance(value, bool) else operator.index(value)
-    except TypeError:
-        count = 0
-    if count < 1:
-        raise SettingError(f"{name} is {value!r}; it must be an integer of 1 or more.")
-    return count
 
 
 def _enter(element, start, end):

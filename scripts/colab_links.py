@@ -15,10 +15,11 @@ A notebook has two places for this:
 
 import argparse
 import json
-import os
 import sys
 import tomllib
 from pathlib import Path
+
+from ganbook.files import write_whole
 
 ROOT = Path(__file__).resolve().parent.parent
 BRANCH = "main"
@@ -128,9 +129,7 @@ def main(arguments: list[str] | None = None) -> int:
         stale += 1
         print(f"{path.name}: {'out of date' if options.check else 'written'}")
         if not options.check:
-            temporary = path.with_name(path.name + ".tmp")
-            temporary.write_text(new, encoding="utf-8")
-            os.replace(temporary, path)
+            write_whole(path, new)
     if options.check and stale:
         print("Run: python scripts/colab_links.py", file=sys.stderr)
     return int(options.check and stale > 0)

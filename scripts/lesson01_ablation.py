@@ -20,6 +20,7 @@ import tensorflow as tf
 import ganbook
 from ganbook import GAN, features, load_data, metrics, runs, to_uint8
 from ganbook.data import stream
+from ganbook.files import write_json
 from ganbook.losses import NonSaturating
 from ganbook.models import vanilla
 from ganbook.sampling import sample_from
@@ -121,8 +122,7 @@ def add_row(row, data):
         "samples": SAMPLES,
         "rows": [*read_rows(), row],
     }
-    RESULTS.parent.mkdir(parents=True, exist_ok=True)
-    runs.write_json(RESULTS, content)
+    write_json(RESULTS, content)
 
 
 def main():

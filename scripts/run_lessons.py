@@ -21,6 +21,8 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbconvert import HTMLExporter
 
+from ganbook.files import write_whole
+
 ROOT = Path(__file__).resolve().parent.parent
 # A lesson's last cell reports its data and its main measure as an output of this type.
 REPORT = "application/vnd.ganbook.report+json"
@@ -85,16 +87,8 @@ def count_noisy_cells(notebook) -> int:
     )
 
 
-def write_whole(path: Path, text: str):
-    """Write a file under a temporary name, then rename it."""
-    temporary = path.with_name(path.name + ".tmp")
-    temporary.write_text(text, encoding="utf-8")
-    os.replace(temporary, path)
-
-
 def save(notebook, source: Path, out: Path):
     """Write the executed notebook and the same as a page with its pictures inside."""
-    out.mkdir(parents=True, exist_ok=True)
     write_whole(out / source.name, nbformat.writes(notebook) + "\n")
     exporter = HTMLExporter(embed_images=True)
     where = {"metadata": {"name": source.stem, "path": str(source.parent)}}

@@ -137,7 +137,7 @@ def test_dropout_is_keyed_by_step_use_and_layer():
         assert not np.array_equal(mask(0, 1, "real"), mask(*other))
 
 
-# --- Invariant 4: one step a call, many, XLA, and the loop written by hand -----------------------
+# --- Invariant 4: one step a call, many, XLA (the loop by hand: test_lesson01.py) ----------------
 
 
 @pytest.mark.parametrize("jit_compile", [False, True])
@@ -175,30 +175,6 @@ def test_eager_graph_and_xla_agree(settings):
         results.append(helpers.everything(train(gan, 20)))
     np.testing.assert_allclose(results[1], results[0], rtol=1e-4, atol=1e-5)
     np.testing.assert_allclose(results[2], results[0], rtol=1e-4, atol=1e-5)
-
-
-def test_the_loop_written_by_hand_agrees_with_fit():
-    gan = train(gan_of(), 20)
-    generator, discriminator = dense_pair()
-    g_optimizer, d_optimizer = helpers.adam(), helpers.adam()
-    softplus = lambda x: tf.reduce_mean(tf.nn.softplus(x))  # noqa: E731
-    for step, images in enumerate(stream_for(gan).take(20)):
-        real = tf.cast(images, tf.float32) / 127.5 - 1.0
-        latents = randomness.normal((8, 6), randomness.key(0, step, "discriminator 0 latents"))
-        with tf.GradientTape() as tape:
-            fake = generator(latents, training=True)
-            loss = softplus(-discriminator(real)) + softplus(discriminator(fake))
-        weights = discriminator.trainable_weights
-        d_optimizer.apply_gradients(zip(tape.gradient(loss, weights), weights, strict=True))
-        latents = randomness.normal((8, 6), randomness.key(0, step, "generator 0 latents"))
-        with tf.GradientTape() as tape:
-            loss = softplus(-discriminator(generator(latents, training=True)))
-        weights = generator.trainable_weights
-        g_optimizer.apply_gradients(zip(tape.gradient(loss, weights), weights, strict=True))
-    np.testing.assert_allclose(flat(generator.weights), flat(gan.generator.weights), atol=1e-5)
-    np.testing.assert_allclose(
-        flat(discriminator.weights), flat(gan.discriminator.weights), atol=1e-5
-    )
 
 
 # --- Invariant 7: non-finite losses --------------------------------------------------------------
@@ -273,19 +249,6 @@ def test_statistics_of_the_averaged_generator_are_measured_for_its_weights():
     np.testing.assert_allclose(norm.moving_mean.numpy(), mean, rtol=1e-4, atol=1e-6)
     np.testing.assert_allclose(norm.moving_variance.numpy(), variance, rtol=1e-4, atol=1e-6)
     assert norm.momentum == 0.8
-
-
-def test_sampling_does_not_change_training():
-    quiet, asked = (gan_of(stateful_pair, average=0.9) for _ in range(2))
-    train(quiet, 4)
-    train(asked, 2)
-    asked.sample(10)
-    train(asked, 2)
-    for name in ("generator", "discriminator"):
-        np.testing.assert_array_equal(
-            flat(getattr(quiet, name).weights), flat(getattr(asked, name).weights)
-        )
-    np.testing.assert_array_equal(quiet.sample(10), asked.sample(10))
 
 
 # --- Other promises ------------------------------------------------------------------------------

@@ -51,16 +51,16 @@ def test_killed_and_resumed_in_a_new_process_equals_never_stopped(tmp_path):
 
     One kill -9 at a random moment; benchmarks/kill_resume.py makes twenty, on lesson 01.
     """
-    whole = train(gan_of(stateful_pair, compiled=True, **SETTINGS), 400)
-    with start(tmp_path, 400) as process:
+    whole = train(gan_of(stateful_pair, compiled=True, **SETTINGS), 120)
+    with start(tmp_path, 120) as process:
         assert process.stdout.readline().split() == ["begins", "at", "0"]
         while max(checkpoint.saved_steps(tmp_path), default=0) < 4:
             time.sleep(0.01)
         time.sleep(random.Random(0).uniform(0.0, 0.3))
         process.kill()
     stood = checkpoint.saved_steps(tmp_path)[-1]
-    assert 0 < stood < 400
-    with start(tmp_path, 400) as process:
+    assert 0 < stood < 120
+    with start(tmp_path, 120) as process:
         assert process.communicate(timeout=200)[0].split() == ["begins", "at", str(stood)]
     np.testing.assert_array_equal(np.load(tmp_path / "end.npy"), everything(whole))
 
@@ -171,3 +171,23 @@ def checkpoint_path(folder):
 def test_the_fingerprint_is_plain_json(tmp_path):
     gan = gan_of(dense_pair)
     assert json.loads(json.dumps(checkpoint.fingerprint(gan))) == checkpoint.fingerprint(gan)
+
+
+def test_sampling_changes_neither_training_nor_checkpoint():
+    """Statistics of the averaged generator are measured from its weights, so they are not state."""
+    quiet, asked = (gan_of(stateful_pair, average=0.9) for _ in range(2))
+    train(quiet, 4)
+    train(asked, 2)
+    asked.sample(10)
+    train(asked, 2)
+    np.testing.assert_array_equal(everything(quiet), everything(asked))
+    np.testing.assert_array_equal(quiet.sample(10), asked.sample(10))
+
+
+def test_restoring_measures_the_statistics_anew(tmp_path):
+    gan = train(gan_of(stateful_pair, average=0.9), 3, [RunCheckpoint(tmp_path)])
+    other = train(gan_of(stateful_pair, seed=1, average=0.9), 3)
+    other.seed = gan.seed
+    other.sample(10)  # at the same step, with other weights
+    checkpoint.restore(other, tmp_path)
+    np.testing.assert_array_equal(other.sample(10), gan.sample(10))

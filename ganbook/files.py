@@ -1,0 +1,34 @@
+"""Files that are whole or not there: written under a temporary name, then renamed."""
+
+import contextlib
+import json
+import os
+from pathlib import Path
+
+
+def write_whole(path, content: bytes | str) -> Path:
+    """Write a file, its folder included, and return its path.
+
+    Args:
+        path: where the file shall be; an older one is replaced.
+        content: bytes, or text, which is written as UTF-8.
+
+    Raises:
+        OSError: it cannot be written. An older file is as it was, and nothing is left behind.
+    """
+    path = Path(path)
+    temporary = path.with_name(f".{path.name}.writing")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary.write_bytes(content.encode() if isinstance(content, str) else content)
+        os.replace(temporary, path)
+    except OSError:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+        raise
+    return path
+
+
+def write_json(path, content) -> Path:
+    """Write what JSON can hold; see `write_whole`."""
+    return write_whole(path, json.dumps(content, indent=2) + "\n")
