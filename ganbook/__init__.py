@@ -22,12 +22,13 @@ _HOME = {
     "hint": "check",
     "load_data": "data",
     "start_lesson": "lesson",
+    "start_page": "lesson",
     "stored_results": "lesson",
     "to_float": "data",
     "to_uint8": "data",
 }
 _MODULES = ("checkpoint", "features", "losses", "metrics", "models", "penalties", "plots")
-_MODULES += ("randomness",)
+_MODULES += ("randomness", "spoiled")
 
 __all__ = sorted([*_HOME, *_MODULES])
 

@@ -14,11 +14,18 @@ PLAYERS = ("discriminator", "generator")
 
 
 class Log(keras.callbacks.Callback):
-    """Append one row for each call to ``gan.log``: the step and the call's mean logs."""
+    """Append one row for each call to ``gan.log``: the step and the call's mean logs.
+
+    Also counts the time, in ``gan.seconds``.
+    """
+
+    def on_train_begin(self, logs=None):
+        self._began = time.perf_counter() - self.model.seconds
 
     def on_train_batch_end(self, batch, logs=None):
         row = {name: float(value) for name, value in logs.items()}
         self.model.log.append({"step": self.model.step, **row})
+        self.model.seconds = time.perf_counter() - self._began
 
 
 class StopOnNaN(keras.callbacks.Callback):

@@ -16,6 +16,8 @@ import tensorflow as tf
 
 from ganbook.errors import RunError
 
+# What reading a damaged checkpoint can end in.
+DAMAGE = (OSError, ValueError, LookupError, TypeError, AssertionError, tf.errors.OpError)
 STEP_FOLDER = re.compile(r"step-(\d{9})")
 
 
@@ -103,9 +105,10 @@ def restore(gan, folder, step=None) -> int:
         saved = json.loads((path / "fingerprint.json").read_text())
         _check_same(saved, fingerprint(gan), folder)
         tf.train.Checkpoint(state=state_of(gan)).read(str(path / "state")).assert_consumed()
-        gan.log = json.loads((path / "log.json").read_text())
+        notes = json.loads((path / "log.json").read_text())
+        gan.log, gan.seconds = notes["rows"], notes["seconds"]
         gan.forget_statistics()
-    except (OSError, ValueError, IndexError, AssertionError, tf.errors.OpError) as error:
+    except DAMAGE as error:
         raise RunError(
             f"the checkpoint {path} is damaged ({_first_line(error)}); remove that folder to "
             "resume from the one before it."
@@ -116,7 +119,7 @@ def restore(gan, folder, step=None) -> int:
 def _write(gan, folder):
     tf.train.Checkpoint(state=state_of(gan)).write(str(folder / "state"))
     (folder / "fingerprint.json").write_text(json.dumps(fingerprint(gan)))
-    (folder / "log.json").write_text(json.dumps(gan.log))
+    (folder / "log.json").write_text(json.dumps({"seconds": gan.seconds, "rows": gan.log}))
     for path in folder.iterdir():
         with path.open("rb") as file:
             os.fsync(file.fileno())

@@ -1,11 +1,10 @@
-"""The command line: ``python -m ganbook doctor | train | sample``.
+"""The command line: ``python -m ganbook doctor | train | sample | evaluate | scoreboard``.
 
 Whatever a person can get wrong ends in one line on standard error and a status that is not 0.
 TensorFlow is imported by the command that needs it, so that a wrong flag is answered at once.
 """
 
 import argparse
-import io
 import sys
 from pathlib import Path
 
@@ -29,7 +28,7 @@ def positive(text):
 
 
 def build_parser() -> argparse.ArgumentParser:
-    parser = OneLineParser(prog="python -m ganbook", description="Train and sample the lessons.")
+    parser = OneLineParser(prog="python -m ganbook", description="Train, sample and measure.")
     commands = parser.add_subparsers(dest="command", required=True, parser_class=OneLineParser)
 
     doctor = commands.add_parser("doctor", help="check that the lessons can run on this machine")
@@ -56,6 +55,18 @@ def build_parser() -> argparse.ArgumentParser:
     sample.add_argument("--out", required=True, help="the .npz file to write")
     sample.add_argument("--data", help="for a lesson with weights for several data sets")
     sample.set_defaults(run=run_sample)
+
+    evaluate = commands.add_parser("evaluate", help="measure samples; prints one JSON object")
+    evaluate.add_argument("samples", metavar="FILE.npz", help='with an array "images"')
+    evaluate.add_argument("--data", required=True, help=f"one of {', '.join(DATA_SETS)}")
+    evaluate.set_defaults(run=run_evaluate)
+
+    board = commands.add_parser("scoreboard", help="show the rows of all lessons, and your own")
+    board.add_argument("files", nargs="*", metavar="FILE.jsonl", help="rows to show (default: all)")
+    board.add_argument("--data", help=f"only rows of one of {', '.join(DATA_SETS)}")
+    board.add_argument("--add", metavar="RUN", help="measure a run folder and add its row first")
+    board.add_argument("--out", metavar="FILE.png", help="also draw the largest block of rows")
+    board.set_defaults(run=run_scoreboard)
     return parser
 
 
@@ -76,8 +87,7 @@ def run_train(arguments):
     began = runs.read_settings(folder) if arguments.resume and runs.is_run(folder) else {}
     preset = lesson.preset(arguments.preset or began.get("preset"))
     name = arguments.data or began.get("data") or recipe.data
-    if name not in DATA_SETS:
-        raise SettingError(f"unknown data set {name!r}; choose one of {', '.join(DATA_SETS)}.")
+    check_data(name)
     steps = arguments.steps or (not arguments.preset and began.get("steps")) or recipe.steps[preset]
     seed = began.get("seed", 0) if arguments.seed is None else arguments.seed
     data = load_data(name, size=recipe.size)
@@ -102,7 +112,7 @@ def run_train(arguments):
 def run_sample(arguments):
     from ganbook import runs
     from ganbook.recipes import RECIPES
-    from ganbook.sampling import sample_from
+    from ganbook.sampling import sample_from, write_samples
 
     out = Path(arguments.out)
     if out.suffix != ".npz":
@@ -120,19 +130,52 @@ def run_sample(arguments):
     return 0
 
 
-def write_samples(path, images):
-    """Write float images in [-1, 1] as the uint8 array "images" of a .npz file, atomically."""
-    import numpy as np
+def run_evaluate(arguments):
+    import contextlib
+    import json
 
-    from ganbook.data import to_uint8
-    from ganbook.files import write_whole
+    from ganbook.data import load_data
+    from ganbook.evaluation import Judge
+    from ganbook.sampling import read_samples
 
-    buffer = io.BytesIO()
-    np.savez(buffer, images=to_uint8(images))
-    try:
-        write_whole(path, buffer.getvalue())
-    except OSError as error:
-        raise RunError(f"cannot write {path}: {error.strerror}.") from error
+    check_data(arguments.data)
+    images = read_samples(arguments.samples)
+    # Standard output is for the JSON object; what is said about a stand-in goes beside it.
+    with contextlib.redirect_stdout(sys.stderr):
+        measures = Judge(load_data(arguments.data), len(images)).measure(images)
+    print(json.dumps({"file": arguments.samples, **measures}, indent=2))
+    return 0
+
+
+def run_scoreboard(arguments):
+    from ganbook import plots, scoreboard
+
+    if arguments.data:
+        check_data(arguments.data)
+    if arguments.add:
+        from ganbook import runs
+
+        scoreboard.append(runs.measured_row(arguments.add))
+    for name in arguments.files:
+        if not Path(name).is_file():
+            raise RunError(f"there is no scoreboard {name}; it is made by the lessons' last cells.")
+    # The notebooks run in their own folder, and leave their rows there.
+    own = (scoreboard.OWN, "notebooks" / scoreboard.OWN)
+    rows, problems = scoreboard.read(*(arguments.files or (scoreboard.SHIPPED, *own)))
+    for problem in problems:
+        print(f"ganbook scoreboard: {problem}", file=sys.stderr)
+    rows = [row for row in rows if arguments.data in (None, row["data"])]
+    print(scoreboard.as_text(rows))
+    if arguments.out and rows:
+        block = max(scoreboard.blocks(rows), key=len)
+        plots.save_figure(plots.scoreboard(block, scoreboard.title_of(block)), arguments.out)
+    return 0
+
+
+def check_data(name):
+    """Raise SettingError unless a data set has a command for it."""
+    if name not in DATA_SETS:
+        raise SettingError(f"unknown data set {name!r}; choose one of {', '.join(DATA_SETS)}.")
 
 
 def main(arguments=None) -> int:

@@ -79,9 +79,9 @@ def examine_version(report, name, version):
 
 def examine_device(report):
     """Say what the networks will run on."""
-    from ganbook import lesson
+    from ganbook import hardware
 
-    report.good("device", lesson.device())
+    report.good("device", hardware.description())
 
 
 def examine_data(report):

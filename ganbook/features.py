@@ -6,7 +6,8 @@ this series, and its class is the mode that a sample falls into.
 
 The features are the 128 numbers that enter the last ReLU, not those that leave it. Before the ReLU
 they are close to bell-shaped, which the Frechet distance assumes; after it, most of them are
-exactly zero and what a sample does wrong on the negative side is invisible.
+exactly zero and what a sample does wrong on the negative side is invisible. They are scaled by one
+number for each data set, so that on its training images their variance is 1 on average.
 
 ``scripts/train_classifiers.py`` trains the classifiers and writes the weights.
 """
@@ -25,6 +26,8 @@ from ganbook.errors import DataError
 from ganbook.files import write_json, write_whole
 
 NAMES = ("mnist", "fashion_mnist", "toy_digits", "toy_garments")
+# What is drawn when a data set isn't at hand, and whose classifier then judges.
+STANDINS = {"mnist": "toy_digits", "fashion_mnist": "toy_garments", "stacked_mnist": "toy_digits"}
 CLASSES = 10
 FEATURES = 128
 WEIGHTS_FOLDER = Path(__file__).parent / "weights"
@@ -145,15 +148,26 @@ def stacked_classes(images: np.ndarray, name: str = "mnist") -> np.ndarray:
 
 
 def _run(images: np.ndarray, name: str) -> tuple[np.ndarray, np.ndarray]:
-    images = _as_pictures(images)
+    images = as_pictures(images)
     classifier = load(name)
     batches = [images[start : start + BATCH] for start in range(0, len(images), BATCH)]
     features, logits = zip(*(classifier.run(batch) for batch in batches), strict=True)
     return np.concatenate(features), np.concatenate(logits)
 
 
-def _as_pictures(images: np.ndarray) -> np.ndarray:
-    """Check images and bring them to uint8 (N, 28, 28, 1)."""
+def classifier_of(data) -> str:
+    """Return the name of the classifier that judges an `ImageData`; a stand-in has its own.
+
+    Raises DataError (a ValueError) for data without a classifier of its own.
+    """
+    name = STANDINS[data.name] if data.is_standin else data.name
+    if name not in NAMES:
+        raise DataError(f"no classifier for {name!r}: choose one of {', '.join(NAMES)}")
+    return name
+
+
+def as_pictures(images: np.ndarray) -> np.ndarray:
+    """Check images as :func:`features_of` takes them, and bring them to uint8 (N, 28, 28, 1)."""
     images = np.asarray(images)
     if images.ndim != 4 or images.shape[1:] not in ((28, 28, 1), (32, 32, 1)):
         raise DataError(

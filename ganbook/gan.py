@@ -49,6 +49,7 @@ class GAN(keras.Model):
     Attributes:
         step: how many adversarial steps have been made.
         log: one dict for each call so far: the step and the means of what `LOGS` names.
+        seconds: wall-clock time of all training so far, compilation included.
         trouble: why `StopOnNaN` stopped the last ``fit``, or None.
         last_losses: float32 array (K, 2), the discriminator's and the generator's losses of the
             last call; rows that were skipped after a non-finite loss are NaN.
@@ -97,7 +98,7 @@ class GAN(keras.Model):
         self._step = tf.Variable(0, dtype=tf.int64, trainable=False, name="step")
         self._rows = tf.Variable(tf.zeros((steps_per_call, len(LOGS))), trainable=False)
         # In an object of their own: Keras would wrap a list that is an attribute of a model.
-        self._notes = SimpleNamespace(log=[], trouble=None, statistics_step=None)
+        self._notes = SimpleNamespace(log=[], seconds=0.0, trouble=None, statistics_step=None)
         self.compile(jit_compile=players.xla_pays(generator, discriminator))
         self.built = True
 
@@ -112,6 +113,14 @@ class GAN(keras.Model):
     @log.setter
     def log(self, rows):
         self._notes.log = rows
+
+    @property
+    def seconds(self) -> float:
+        return self._notes.seconds
+
+    @seconds.setter
+    def seconds(self, value):
+        self._notes.seconds = value
 
     @property
     def trouble(self) -> str | None:

@@ -1,22 +1,22 @@
 """What a lesson's setup cell needs: preset, data, a time estimate, a folder, a final report."""
 
+import functools
 import json
 import os
-import time
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 import tensorflow as tf
 
+from ganbook import evaluation, features, plots, scoreboard
 from ganbook.callbacks import duration
 from ganbook.data import ImageData, load_data
 from ganbook.errors import RunError, SettingError
+from ganbook.hardware import calibrate, device
 from ganbook.recipes import PRESETS, Recipe, recipe_of
 
 REPORT = "application/vnd.ganbook.report+json"
-# Which classifier's features measure a stand-in.
-STANDINS = {"mnist": "toy_digits", "fashion_mnist": "toy_garments"}
 # What `calibrate` gave on the machine where the recipes' milliseconds were measured.
 REFERENCE_MILLISECONDS = 6.3
 
@@ -39,40 +39,54 @@ def _preset_for_hardware():
     return "standard" if (os.cpu_count() or 1) >= 4 else "quick"
 
 
-def device() -> str:
-    """Return what the networks will run on, in a few words."""
-    gpus = tf.config.list_physical_devices("GPU")
-    if gpus:
-        details = tf.config.experimental.get_device_details(gpus[0])
-        return details.get("device_name", "GPU")
-    return f"CPU ({os.cpu_count()} cores)"
+@dataclass(frozen=True)
+class Page:
+    """What a notebook works with that trains nothing; made by `start_page`.
 
+    Attributes:
+        number: of the notebook, such as "01b".
+        preset: "quick", "standard" or "full".
+        data: the training images.
+    """
 
-def calibrate() -> float:
-    """Return the milliseconds of a small matrix product here: how fast this machine is."""
-    matrix = tf.ones((784, 784))
-    times = []
-    for _ in range(8):
-        start = time.perf_counter()
-        (matrix @ matrix).numpy()
-        times.append(time.perf_counter() - start)
-    return 1000 * sorted(times)[2]
+    number: str
+    preset: str
+    data: ImageData
+
+    @functools.cached_property
+    def test(self) -> ImageData:
+        """The test images that belong to the data."""
+        return evaluation.test_set_of(self.data)
+
+    @property
+    def classifier(self) -> str:
+        """The name of the classifier whose features measure the data; see `ganbook.features`."""
+        return features.classifier_of(self.data)
+
+    @property
+    def samples(self) -> int:
+        """How many samples the measures of this preset take: 2,000 if it is quick, else 10,000."""
+        return evaluation.QUICK_SAMPLES if self.preset == "quick" else evaluation.SAMPLES
+
+    def report(self, measure):
+        """Attach a line about this run to the notebook, for ``make lessons`` to collect."""
+        from IPython.display import display
+
+        content = {"lesson": self.number, "data": self.data.caption, "measure": measure}
+        line = f"Lesson {self.number}, {self.data.caption}: {measure}"
+        display({REPORT: content, "text/plain": line}, raw=True)
 
 
 @dataclass(frozen=True)
-class Lesson:
-    """What a notebook works with; made by `start_lesson`.
+class Lesson(Page):
+    """What a notebook works with that trains a GAN; made by `start_lesson`.
 
     Attributes:
         recipe: the lesson's main run.
-        preset: "quick", "standard" or "full".
-        data: the training images.
         folder: where this session's checkpoints and pictures go; a new one each time.
     """
 
     recipe: Recipe
-    preset: str
-    data: ImageData
     folder: Path
 
     @property
@@ -88,35 +102,36 @@ class Lesson:
         """Return how many elements of the stream are left of the main run: an epoch for ``fit``."""
         return max(1, (self.steps - gan.step) // gan.steps_per_call)
 
-    def measure(self, gan, count=2000) -> dict:
-        """Return the measures of fresh samples against test images, and the floor beside them.
+    def measure(self, gan) -> dict:
+        """Return all measures of fresh samples; see `ganbook.evaluation.Judge.measure`.
 
-        The floor is the Frechet distance of as many real training images: what a perfect
-        generator would get at this count.
+        Says in one line how many samples they are taken on.
         """
-        from ganbook import features, metrics
-        from ganbook.data import to_uint8
+        judge = evaluation.Judge(self.data, self.samples)
+        print(
+            f"Measured on {self.samples:,} samples against {len(judge.reference_images):,} test "
+            f"images, as the {self.preset} preset does. Compare only with numbers at "
+            f"{self.samples:,}."
+        )
+        return judge.measure(gan.sample(self.samples))
 
-        test = load_data(self.recipe.data, split="test", size=self.recipe.size)
-        name = self.data.name if not self.data.is_standin else STANDINS[self.data.name]
-        reference = features.features_of(test.draw(count)[0], name)
-        floor = features.features_of(self.data.draw(count)[0], name)
-        fakes = features.features_of(to_uint8(gan.sample(count)), name)
-        found = metrics.prdc(reference, fakes)
-        return {
-            "frechet_distance": metrics.frechet_distance_of(reference, fakes),
-            "floor": metrics.frechet_distance_of(reference, floor),
-            "recall": found["recall"],
-            "coverage": found["coverage"],
-        }
+    def score(self, gan, measures, variant="your run"):
+        """Add a row to your own scoreboard and show it beside the rows of this project.
 
-    def report(self, measure):
-        """Attach a line about this run to the notebook, for ``make lessons`` to collect."""
-        from IPython.display import display
+        The table has every lesson's rows with as many samples as were measured here; the picture
+        those on the same data. What was damaged in the file is named and left out.
+        """
+        from IPython.display import HTML, display
 
-        content = {"lesson": self.recipe.lesson, "data": self.data.caption, "measure": measure}
-        line = f"Lesson {self.recipe.lesson}, {self.data.caption}: {measure}"
-        display({REPORT: content, "text/plain": line}, raw=True)
+        row = scoreboard.row_of(gan, self.number, variant, measures, preset=self.preset)
+        row = scoreboard.append(row)
+        rows, problems = scoreboard.read(scoreboard.SHIPPED, scoreboard.OWN)
+        print("\n".join(problems), end="\n" if problems else "")
+        alike = [r for r in rows if all(r[k] == row[k] for k in ("samples", "standin"))]
+        here = next(block for block in scoreboard.blocks(alike) if row in block)
+        alt = "Dots for each row: Frechet distance at the left, fractions from 0 to 1 at the right"
+        plots.show(plots.scoreboard(here, scoreboard.title_of(here)), alt)
+        display(HTML(scoreboard.as_html(alike), metadata={}))
 
 
 def start_lesson(number) -> Lesson:
@@ -130,14 +145,32 @@ def start_lesson(number) -> Lesson:
     data = load_data(recipe.data, size=recipe.size)
     stamp = datetime.now().strftime("%Y-%m-%d-%H%M%S")
     folder = Path("runs") / f"{number}-{chosen}" / stamp
-    lesson = Lesson(recipe, chosen, data, folder)
+    lesson = Lesson(number, chosen, data, recipe, folder)
     seconds = lesson.steps * recipe.milliseconds / 1000 * calibrate() / REFERENCE_MILLISECONDS
-    print(f"Device      {device()}")
-    print(f"Preset      {chosen} (GANBOOK_PRESET={'|'.join(PRESETS)} changes it)")
-    print(f"Data        {data.caption}: {len(data):,} images {data.shape}, from {data.source}")
+    _introduce(lesson)
     print(f"Training    {lesson.steps:,} steps, about {duration(seconds)} on this machine")
     print(f"Results     {folder}")
     return lesson
+
+
+def start_page(number, data="mnist") -> Page:
+    """Load the data of a notebook that trains nothing, and print what it works with.
+
+    Raises:
+        DataError: there is no such data set.
+        SettingError: GANBOOK_PRESET is no preset.
+    """
+    page = Page(number, preset(), load_data(data))
+    _introduce(page)
+    print(f"Measures    on {page.samples:,} images")
+    return page
+
+
+def _introduce(page):
+    print(f"Device      {device()}")
+    print(f"Preset      {page.preset} (GANBOOK_PRESET={'|'.join(PRESETS)} changes it)")
+    data = page.data
+    print(f"Data        {data.caption}: {len(data):,} images {data.shape}, from {data.source}")
 
 
 def stored_results(name) -> dict:

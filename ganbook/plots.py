@@ -106,14 +106,55 @@ def loss_curves(log, title="Losses") -> Figure:
     return figure
 
 
-def curves(x, lines, title, xlabel, ylabel) -> Figure:
-    """Return a figure of several curves over one axis; ``lines`` maps a name to its values."""
+def curves(x, lines, title, xlabel, ylabel, log=False) -> Figure:
+    """Return a figure of several curves over one axis; ``lines`` maps a name to its values.
+
+    A curve's values may have a row of repetitions at each place: then a point is drawn for each,
+    and the line goes through their means. ``log`` makes both axes logarithmic.
+    """
     figure = new_figure(7.0, 3.2)
     axes = figure.subplots()
     for (name, values), color in zip(lines.items(), (QUIET, GENERATOR, OTHER), strict=False):
+        values = np.asarray(values)
+        if values.ndim == 2:
+            axes.plot(x, values, ".", color=color, alpha=0.5)
+            values = values.mean(axis=1)
         axes.plot(x, values, color=color, label=name, linewidth=2.0)
+    if log:
+        axes.set(xscale="log", yscale="log")
     axes.set(title=title, xlabel=xlabel, ylabel=ylabel)
     axes.legend(frameon=False)
+    return figure
+
+
+def scoreboard(rows, title) -> Figure:
+    """Return a figure of scoreboard rows that may be compared: one line of dots for each row.
+
+    At the left the Frechet distance and its floor, on a logarithmic axis; at the right precision,
+    recall, density and coverage. ``rows`` come from one block of `ganbook.scoreboard.blocks`.
+    """
+    names = [f"{row['lesson']} {row['variant']}, {row['steps']:,} steps" for row in rows]
+    places = np.arange(len(rows))[::-1]
+    figure = new_figure(10.0, 1.4 + 0.35 * len(rows))
+    left, right = figure.subplots(1, 2, sharey=True)
+    left.plot([row["frechet_distance"] for row in rows], places, "o", color=GENERATOR)
+    floor = rows[0]["frechet_floor"]
+    left.axvline(floor, color=QUIET, linestyle=":")
+    place = {"xycoords": ("data", "axes fraction"), "ha": "center", "va": "bottom"}
+    left.annotate("floor", (floor, 1.0), color=QUIET, **place)
+    left.set(xscale="log", xlabel="Frechet distance (lower is better)", yticks=places)
+    left.set_yticklabels(names)
+    left.set_ylim(-0.6, len(rows) - 0.4)
+    marks = {"precision": "^", "recall": "v", "density": "D", "coverage": "o"}
+    colors = (DISCRIMINATOR, GENERATOR, QUIET, OTHER)
+    for (name, mark), color in zip(marks.items(), colors, strict=True):
+        right.plot([row[name] for row in rows], places, mark, color=color, label=name)
+    right.set(xlabel="fraction (higher is better)")
+    right.set_xlim(0, max(1.0, *(row["density"] + 0.03 for row in rows)))
+    right.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), frameon=False)
+    for axes in (left, right):
+        axes.grid(axis="y", color="0.9")
+    figure.suptitle(title, fontsize=10)
     return figure
 
 

@@ -17,8 +17,9 @@ import numpy as np
 import tensorflow as tf
 
 import ganbook
-from ganbook import checkpoint, plots, storage
+from ganbook import checkpoint, evaluation, hardware, plots, scoreboard, storage
 from ganbook.callbacks import LivePanel, RunCheckpoint, thinned
+from ganbook.data import load_data
 from ganbook.errors import RunError
 from ganbook.files import write_json
 from ganbook.recipes import Recipe, recipe_of
@@ -49,6 +50,7 @@ def settings_of(recipe: Recipe, data, preset, steps, seed) -> dict:
         "seed": seed,
         "batch_size": recipe.batch_size,
         "steps": steps,
+        "hardware": hardware.description(),
         "versions": versions(),
     }
 
@@ -170,9 +172,38 @@ def shipped_generator(lesson, data=None):
     return generator, storage.load_into(generator, storage.SHIPPED / name)
 
 
-def generator_of_run(folder):
-    """Return the sampling generator of a run folder at its newest checkpoint, and its settings."""
+def restored(folder):
+    """Return the `GAN` of a run folder at its newest checkpoint, and the run's settings."""
     settings = read_settings(folder)
     gan = recipe_of(settings["lesson"]).build(settings["seed"])
     checkpoint.restore(gan, Path(folder) / "checkpoints")
+    return gan, settings
+
+
+def generator_of_run(folder):
+    """Return the sampling generator of a run folder at its newest checkpoint, and its settings."""
+    gan, settings = restored(folder)
     return gan.sampling_generator(), {**settings, "step": gan.step}
+
+
+def measured_row(folder, count=evaluation.SAMPLES, variant="your run") -> dict:
+    """Return the scoreboard's row of a run folder: its samples are measured now.
+
+    Args:
+        folder: of a run that `train` made.
+        count: how many samples are measured.
+        variant: what sets this run apart, in a few words.
+
+    Raises:
+        RunError: there is no run, or its data are not at hand any more.
+    """
+    gan, settings = restored(folder)
+    data = load_data(settings["data"], size=recipe_of(settings["lesson"]).size)
+    if data.checksum != settings["data_checksum"]:
+        raise RunError(
+            f"the run in {folder} was trained on other images than those of {data.source}; make "
+            f"the data from {settings['data_source']} reachable again."
+        )
+    measures = evaluation.Judge(data, count).measure(gan.sample(count))
+    recorded = {name: settings[name] for name in ("preset", "hardware") if name in settings}
+    return scoreboard.row_of(gan, settings["lesson"], variant, measures, **recorded)

@@ -1,9 +1,16 @@
-"""Images from a generator, the same ones each time."""
+"""Images from a generator, the same ones each time; and files of samples."""
+
+import io
+import zipfile
+from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
 
 from ganbook import randomness
+from ganbook.data import to_uint8
+from ganbook.errors import DataError, RunError
+from ganbook.files import write_whole
 
 # Samples are made in blocks of this size, so that the first ten of a hundred are the ten of ten.
 BLOCK = 250
@@ -17,3 +24,41 @@ def sample_from(generator, count, seed=0) -> np.ndarray:
         latents = randomness.normal(shape, randomness.key(seed, block, "sample"))
         blocks.append(tf.cast(generator(latents, training=False), tf.float32).numpy())
     return np.concatenate(blocks)[:count]
+
+
+def write_samples(path, images) -> Path:
+    """Write float images in [-1, 1] as the uint8 array "images" of a .npz file, atomically.
+
+    Raises:
+        RunError: the file cannot be written.
+    """
+    buffer = io.BytesIO()
+    np.savez(buffer, images=to_uint8(images))
+    try:
+        return write_whole(path, buffer.getvalue())
+    except OSError as error:
+        raise RunError(f"cannot write {path}: {error.strerror}.") from error
+
+
+def read_samples(path) -> np.ndarray:
+    """Return the array "images" of a .npz file, as it is.
+
+    Raises:
+        DataError: there is no such file, it is empty or damaged, or it has no such array.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise DataError(f"there is no file {path}; `sample` writes one.")
+    if path.stat().st_size == 0:
+        raise DataError(f"{path} is empty; expected a .npz file with an array named images.")
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            # A .npy file holds one array without a name.
+            names = getattr(file, "files", [])
+            images = file["images"] if "images" in names else None
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+        raise DataError(f"{path} is damaged or no .npz file ({error}).") from error
+    if images is None:
+        found = ", ".join(names) or "one without a name"
+        raise DataError(f"{path} holds no array named images; it holds {found}.")
+    return images

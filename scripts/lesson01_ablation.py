@@ -5,28 +5,22 @@
 Every row is a whole training on the same data, measured on 10,000 samples against the 10,000 test
 images, for the raw generator and for the averaged one. A row takes two to four minutes on 2 cores.
 Rows are added to ganbook/results/01_ablation.json one by one; a row that is there is not made
-again, so the script can be stopped and started at will.
+again, so the script can be stopped and started at will. The first seed's recipe also gets its rows
+on the scoreboard, as it stands: without an average.
 """
 
 import argparse
-import json
-import time
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
+import experiments
 import keras
 import tensorflow as tf
 
-import ganbook
-from ganbook import GAN, features, load_data, metrics, runs, to_uint8
+from ganbook import GAN, evaluation
 from ganbook.data import stream
-from ganbook.files import write_json
 from ganbook.losses import NonSaturating
 from ganbook.models import vanilla
-from ganbook.sampling import sample_from
 
-RESULTS = Path(ganbook.__file__).parent / "results" / "01_ablation.json"
-SAMPLES = 10_000
 STEPS_PER_CALL = 50
 RECIPE_STEPS = 937 * 100  # the classic notebook: 100 epochs of 937 batches
 
@@ -76,7 +70,7 @@ def unshuffled(images, batch_size):
 
 
 def train(way, images, steps, seed):
-    """Train one way from scratch; return the GAN and the seconds that it took."""
+    """Train one way from scratch and return the GAN."""
     keras.utils.set_random_seed(seed)
     gan = (SharedLatents if way.shared_latents else GAN)(
         vanilla.build_generator(),
@@ -92,37 +86,10 @@ def train(way, images, steps, seed):
         batches = unshuffled(images, way.batch_size)
     else:
         batches = stream(images, way.batch_size, steps_per_call=STEPS_PER_CALL, seed=seed)
-    start = time.perf_counter()
     gan.fit(batches, steps_per_epoch=steps // STEPS_PER_CALL, verbose=0)
     if gan.trouble:
         raise SystemExit(gan.trouble)
-    return gan, time.perf_counter() - start
-
-
-def measure(generator, reference, name):
-    """Return the measures of 10,000 samples as a dict of rounded numbers."""
-    samples = to_uint8(sample_from(generator, SAMPLES))
-    vectors, classes = features.features_and_classes(samples, name)
-    found = {"frechet_distance": metrics.frechet_distance_of(reference, vectors)}
-    found.update(metrics.prdc(reference, vectors))
-    found["class_kl"] = metrics.mode_report(classes, 10)["kl"]
-    return {key: round(float(value), 3) for key, value in found.items()}
-
-
-def read_rows():
-    return json.loads(RESULTS.read_text())["rows"] if RESULTS.exists() else []
-
-
-def add_row(row, data):
-    """Add one row to the results file."""
-    content = {
-        "made by": "scripts/lesson01_ablation.py",
-        "data": data.name,
-        "data_checksum": data.checksum,
-        "samples": SAMPLES,
-        "rows": [*read_rows(), row],
-    }
-    write_json(RESULTS, content)
+    return gan
 
 
 def main():
@@ -131,31 +98,31 @@ def main():
     parser.add_argument("--steps", type=int, default=40_000)
     parser.add_argument("--only", nargs="+", help="names of ways; the others are left out")
     arguments = parser.parse_args()
-    data = load_data("mnist")
-    if data.is_standin:
-        raise SystemExit("the ablation needs the real MNIST: set GANBOOK_DATA or get a network.")
-    reference = features.features_of(load_data("mnist", split="test").images, data.name)
+    data = experiments.real("mnist")
+    results = experiments.Results("01_ablation", "lesson01_ablation.py", data)
+    judge = evaluation.Judge(data)
     for seed in arguments.seeds:
         for way in WAYS:
             steps = way.steps or arguments.steps * 64 // way.batch_size
-            done = any((r["name"], r["steps"], r["seed"]) == (way.name, steps, seed)
-                       for r in read_rows())  # fmt: skip
-            if done or (arguments.only and way.name not in arguments.only):
+            if arguments.only and way.name not in arguments.only:
                 continue
-            gan, seconds = train(way, data.images, steps, seed)
+            if results.has(name=way.name, steps=steps, seed=seed):
+                continue
+            gan = train(way, data.images, steps, seed)
             row = {
                 **asdict(way),
                 "steps": steps,
                 "seed": seed,
-                "raw": measure(gan.generator, reference, data.name),
-                "averaged": measure(gan.averaged_generator, reference, data.name),
-                "seconds": round(seconds, 1),
-                "versions": runs.versions(),
+                "raw": experiments.measures(gan.generator, judge),
+                "averaged": experiments.measures(gan.averaged_generator, judge),
+                "seconds": round(gan.seconds, 1),
             }
-            add_row(row, data)
-            print(
-                way.name, steps, seed, row["raw"], row["averaged"], f"{seconds:.0f} s", flush=True
-            )
+            if way.name == "recipe" and seed == 0:
+                experiments.add_to_scoreboard(
+                    gan, "01", "recipe as it stands", generator=gan.generator, data=data.name
+                )
+            results.add(row)
+            print(way.name, steps, seed, f"{gan.seconds:.0f} s", row["averaged"], flush=True)
 
 
 if __name__ == "__main__":

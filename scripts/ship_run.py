@@ -4,17 +4,20 @@
     python scripts/ship_run.py runs/01
 
 Writes ganbook/weights/lesson01_mnist_generator.npz, which `python -m ganbook sample 01` uses, and,
-from those very weights, the picture at the top of the lesson, notebooks/figures/01_samples.png.
+from those very weights, the picture at the top of the lesson, notebooks/figures/01_samples.png, and
+the rows of this run on the scoreboard that comes with the package.
 """
 
 import argparse
 import json
 from pathlib import Path
 
+import experiments
+
 from ganbook import plots
 from ganbook.data import TITLES
 from ganbook.recipes import recipe_of
-from ganbook.runs import generator_of_run
+from ganbook.runs import restored
 from ganbook.sampling import sample_from
 from ganbook.storage import SHIPPED, save
 
@@ -25,15 +28,18 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", help="the run folder of a finished run")
     folder = parser.parse_args().folder
-    generator, record = generator_of_run(folder)
-    if record["step"] != record["steps"]:
-        raise SystemExit(f"{folder} is at step {record['step']} of {record['steps']}: finish it.")
+    gan, settings = restored(folder)
+    if gan.step != settings["steps"]:
+        raise SystemExit(f"{folder} is at step {gan.step} of {settings['steps']}: finish it.")
+    generator, record = gan.sampling_generator(), {**settings, "step": gan.step}
     lesson = record["lesson"]
     weights = save(SHIPPED / f"lesson{lesson}_{record['data']}_generator.npz", generator, record)
     name = TITLES[record["data"]]
     title = f"{recipe_of(lesson).title}, {name}, {record['step']:,} steps: generated"
     figure = plots.image_grid(sample_from(generator, 64), 16, title)
     picture = plots.save_figure(figure, FIGURES / f"{lesson}_samples.png")
+    recorded = {name: record[name] for name in ("data", "preset", "hardware")}
+    experiments.add_to_scoreboard(gan, lesson, recipe_of(lesson).title, **recorded)
     print(json.dumps({"weights": str(weights), "picture": str(picture), "record": record}))
 
 

@@ -1,0 +1,123 @@
+"""All measures of one set of samples, taken in one way for every lesson, script and command.
+
+A number here is comparable with another only if both were taken on the same data, with the same
+classifier and the same number of samples; so these stand in every result.
+"""
+
+import functools
+
+import numpy as np
+
+from ganbook import features, metrics
+from ganbook.data import ImageData, load_data
+from ganbook.errors import DataError
+
+SAMPLES = 10_000
+QUICK_SAMPLES = 2_000
+FEWEST = 20  # the kernel distance's standard error comes from ten blocks of two or more
+# Nearest training images are searched for so many samples, and for so many held-out images.
+MEMORIZATION_SAMPLES = 2_000
+
+
+class Judge:
+    """Measures samples of one data set; what concerns only real images is computed once.
+
+    The reference is a random choice of as many test images as there are samples (all of them, if
+    there are fewer). The floor is the Frechet distance between the reference and as many random
+    training images: what a perfect generator can be expected to reach with this many samples.
+
+    Args:
+        training: the training images, real or stand-in; the test images are loaded to match.
+        count: how many samples each call measures, 20 or more.
+
+    Raises:
+        DataError (a ValueError): data without a classifier, or too few samples.
+    """
+
+    def __init__(self, training: ImageData, count: int = SAMPLES):
+        self.classifier = features.classifier_of(training)
+        if count < FEWEST:
+            raise DataError(
+                f"{count} samples are too few to measure: expected {FEWEST} or more, and "
+                f"{SAMPLES:,} for a number to keep"
+            )
+        self.count = count
+        self.training = training
+        test = test_set_of(training)
+        self.reference_images = test.draw(min(count, len(test)))[0]
+
+    @functools.cached_property
+    def reference(self) -> np.ndarray:
+        """The features of the reference images, float32 (n, 128)."""
+        return features.features_of(self.reference_images, self.classifier)
+
+    @functools.cached_property
+    def floor(self) -> float:
+        """The Frechet distance of ``count`` real training images from the reference."""
+        real = features.features_of(self.training.draw(self.count)[0], self.classifier)
+        return metrics.frechet_distance_of(self.reference, real)
+
+    def measure(self, samples: np.ndarray) -> dict:
+        """Return every measure of samples, ready for JSON.
+
+        Args:
+            samples: (count, 28, 28, 1), or (count, 32, 32, 1), of which the border is cut off;
+                uint8, or floats in [-1, 1].
+
+        Returns:
+            A dict. What makes numbers comparable: ``data``, ``standin``, ``samples``,
+            ``reference`` (how many test images), ``classifier`` (the first 12 digits of its
+            SHA-256). The measures: ``frechet_distance`` and its ``frechet_floor``,
+            ``kernel_distance`` and its ``kernel_standard_error``, ``precision``, ``recall``,
+            ``density``, ``coverage`` (k = 5), ``modes`` (classes with a sample), ``class_kl``
+            (nats, against uniform), ``class_histogram``, ``memorization`` (0.5 like unseen real
+            images, towards 1 copies), ``memorization_z`` (below about -3: a sign of copying) and
+            ``copies`` (a fraction). See `ganbook.metrics` for what each means.
+
+        Raises:
+            DataError (a ValueError): another number of samples, or a wrong shape, dtype or range.
+        """
+        samples = features.as_pictures(samples)
+        if len(samples) != self.count:
+            raise DataError(f"{len(samples)} samples were given to a judge of {self.count}")
+        found, classes = features.features_and_classes(samples, self.classifier)
+        modes = metrics.mode_report(classes, features.CLASSES)
+        memory = metrics.memorization_score(
+            samples[:MEMORIZATION_SAMPLES],
+            features.as_pictures(self.training.images),
+            features.as_pictures(self.reference_images[:MEMORIZATION_SAMPLES]),
+        )
+        numbers = {
+            "frechet_distance": metrics.frechet_distance_of(self.reference, found),
+            "frechet_floor": self.floor,
+            "kernel_distance": metrics.kernel_distance(self.reference, found),
+            "kernel_standard_error": metrics.kernel_distance_spread(self.reference, found)[
+                "standard_error"
+            ],
+            **metrics.prdc(self.reference, found),
+            "class_kl": modes["kl"],
+            "memorization": memory["score"],
+            "memorization_z": memory["z"],
+            "copies": memory["copies"],
+        }
+        return {
+            "data": self.training.name,
+            "standin": self.training.is_standin,
+            "samples": self.count,
+            "reference": len(self.reference_images),
+            "classifier": features.load(self.classifier).record["sha256"][:12],
+            **{name: _six_digits(value) for name, value in numbers.items()},
+            "modes": modes["modes"],
+            "class_histogram": metrics.class_histogram(classes, features.CLASSES).tolist(),
+        }
+
+
+def test_set_of(training: ImageData) -> ImageData:
+    """Return the test images that belong to training images, real or stand-in."""
+    source = "standin" if training.is_standin else "auto"
+    return load_data(training.name, source, split="test")
+
+
+def _six_digits(value):
+    """Round to six significant digits: more would be noise in every one of these measures."""
+    return float(f"{value:.6g}")

@@ -1,0 +1,252 @@
+"""One table through all lessons: a row for each lesson and variant, as lines of JSON.
+
+``results/scoreboard.jsonl`` comes with the package and was made by the scripts of this project; a
+learner's own rows are appended to ``runs/scoreboard.jsonl``. Distances shrink as samples grow in
+number, so rows are shown in blocks: within a block the data, the classifier and the number of
+samples are the same, and only such rows may be compared.
+"""
+
+import contextlib
+import html
+import json
+import math
+import os
+from pathlib import Path
+
+from ganbook.data import TITLES
+from ganbook.errors import RunError
+
+try:
+    import fcntl
+except ImportError:  # Windows; two notebooks that append in the same instant could then clash
+    fcntl = None
+
+SCHEMA = 1
+SHIPPED = Path(__file__).parent / "results" / "scoreboard.jsonl"
+OWN = Path("runs") / "scoreboard.jsonl"
+# What makes rows comparable, and what makes a row a newer version of another.
+BLOCK = ("data", "standin", "samples", "reference", "classifier")
+IDENTITY = ("lesson", "variant", "steps", "seed")
+KINDS = {
+    **dict.fromkeys(("lesson", "variant", "data", "classifier", "hardware", "generator"), str),
+    **dict.fromkeys(("samples", "reference", "modes", "steps", "seed"), int),
+    **dict.fromkeys(("generator_parameters", "discriminator_parameters"), int),
+    **dict.fromkeys(("frechet_distance", "frechet_floor", "kernel_distance"), (int, float)),
+    **dict.fromkeys(("precision", "recall", "density", "coverage"), (int, float)),
+    **dict.fromkeys(("class_kl", "memorization", "seconds"), (int, float)),
+    "standin": bool,
+}
+# Title, how a row shows it; text is set to the left, numbers to the right.
+COLUMNS = (
+    ("lesson", lambda row: row["lesson"]),
+    ("variant", lambda row: row["variant"]),
+    ("seed", lambda row: f"{row['seed']}"),
+    ("distance", lambda row: f"{row['frechet_distance']:.2f}"),
+    ("kernel", lambda row: f"{row['kernel_distance']:.3f}"),
+    ("precision", lambda row: f"{row['precision']:.2f}"),
+    ("recall", lambda row: f"{row['recall']:.2f}"),
+    ("density", lambda row: f"{row['density']:.2f}"),
+    ("coverage", lambda row: f"{row['coverage']:.2f}"),
+    ("modes", lambda row: f"{row['modes']}"),
+    ("class KL", lambda row: f"{row['class_kl']:.3f}"),
+    ("memorization", lambda row: f"{row['memorization']:.2f}"),
+    ("parameters", lambda row: f"{parameters(row):,}"),
+    ("steps", lambda row: f"{row['steps']:,}"),
+    ("s/1,000 steps", lambda row: f"{seconds_per_1000_steps(row):.1f}"),
+    ("total s", lambda row: f"{row['seconds']:,.0f}"),
+    ("hardware", lambda row: row["hardware"]),
+)
+TEXT_COLUMNS = ("lesson", "variant", "hardware")
+
+
+def row_of(gan, lesson: str, variant: str, measures: dict, **more) -> dict:
+    """Return the scoreboard's row of a `GAN` that was trained on this machine.
+
+    Args:
+        gan: the trained `GAN`; it knows its parameters, steps, seconds and seed.
+        lesson: such as "01".
+        variant: what sets this run apart, in a few words.
+        measures: what `ganbook.evaluation.Judge.measure` returned.
+        more: further entries, or others in place of these.
+    """
+    from ganbook.hardware import description
+
+    return {
+        "lesson": lesson,
+        "variant": variant,
+        **measures,
+        "generator": "raw" if gan.averaged_generator is None else "averaged",
+        "generator_parameters": gan.generator.count_params(),
+        "discriminator_parameters": gan.discriminator.count_params(),
+        "steps": gan.step,
+        "seconds": round(gan.seconds, 1),
+        "hardware": description(),
+        "seed": gan.seed,
+        **more,
+    }
+
+
+def parameters(row: dict) -> int:
+    """Return the parameters of both networks."""
+    return row["generator_parameters"] + row["discriminator_parameters"]
+
+
+def seconds_per_1000_steps(row: dict) -> float:
+    """Return the seconds of 1,000 adversarial steps, compilation included."""
+    return 1000 * row["seconds"] / max(1, row["steps"])
+
+
+def append(row: dict, path=OWN) -> dict:
+    """Append one row to a file and return it as it stands there, with the schema's version.
+
+    The file has the whole line or none of it; its folder is made if it is missing.
+
+    Raises:
+        RunError: the row lacks something or holds a wrong value, or the file cannot be written.
+    """
+    row = {"schema": SCHEMA, **row}
+    problem = problem_with(row)
+    if problem:
+        raise RunError(f"this is no row for a scoreboard: {problem}.")
+    path = Path(path)
+    line = json.dumps(row, allow_nan=False).encode() + b"\n"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with open(path, "ab+", buffering=0) as file, _locked(file):
+            _append_whole(file, line)
+    except OSError as error:
+        raise RunError(f"cannot write to {path}: {error.strerror}; it is as it was.") from error
+    return row
+
+
+def _append_whole(file, line):
+    size = file.seek(0, os.SEEK_END)
+    if size:
+        file.seek(size - 1)
+        if file.read(1) != b"\n":  # a writer was killed here; its line stays, damaged and alone
+            line = b"\n" + line
+    try:
+        if file.write(line) != len(line):
+            raise OSError(0, "no space is left")
+        os.fsync(file.fileno())
+    except OSError:
+        file.truncate(size)
+        raise
+
+
+@contextlib.contextmanager
+def _locked(file):
+    if fcntl:
+        fcntl.flock(file, fcntl.LOCK_EX)  # closing the file gives the lock back
+    yield
+
+
+def read(*paths) -> tuple[list[dict], list[str]]:
+    """Return the rows of some files in order, and a line about each damaged one that was skipped.
+
+    Files that don't exist have no rows.
+    """
+    rows, problems = [], []
+    for path in map(Path, paths):
+        if not path.exists():
+            continue
+        for number, line in enumerate(path.read_bytes().splitlines(), 1):
+            row, problem = _parsed(line)
+            if problem:
+                problems.append(f"{path}, line {number}, is skipped: {problem}")
+            elif row:
+                rows.append(row)
+    return rows, problems
+
+
+def _parsed(line):
+    """Return a row and None, or None and what is wrong; an empty line is neither."""
+    if not line.strip():
+        return None, None
+    try:
+        row = json.loads(line)
+    except ValueError:
+        return None, "it is not JSON"
+    problem = problem_with(row)
+    return (None, problem) if problem else (row, None)
+
+
+def problem_with(row) -> str | None:
+    """Say what keeps something from being a row, or None."""
+    if not isinstance(row, dict):
+        return "it is not a JSON object"
+    if row.get("schema") != SCHEMA:
+        return f"its schema is {row.get('schema')!r}, and this ganbook reads {SCHEMA}"
+    for name, kind in KINDS.items():
+        if name not in row:
+            return f"it has no {name}"
+        value = row[name]
+        # JSON's true would pass as a number.
+        if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
+            return f"its {name} is {value!r}"
+        if isinstance(value, float) and not math.isfinite(value):
+            return f"its {name} is {value!r}"
+    return None
+
+
+def blocks(rows: list[dict]) -> list[list[dict]]:
+    """Group rows that may be compared, and of several versions of a row keep the newest.
+
+    Blocks and rows are sorted: data, more samples first; lesson, then as they were added.
+    """
+    found = {}
+    for row in rows:
+        block = found.setdefault(tuple(row[name] for name in BLOCK), {})
+        identity = tuple(row[name] for name in IDENTITY)
+        block.pop(identity, None)
+        block[identity] = row
+    keys = sorted(found, key=lambda key: (key[0], key[1], -key[2], key[3:]))
+    return [sorted(found[key].values(), key=lambda row: row["lesson"]) for key in keys]
+
+
+def title_of(block: list[dict]) -> str:
+    """Say what the rows of a block have in common."""
+    row = block[0]
+    name = TITLES.get(row["data"], row["data"]) + (" stand-in" if row["standin"] else "")
+    return (
+        f"{name}: {row['samples']:,} samples against {row['reference']:,} test images "
+        f"(real against real: distance {row['frechet_floor']:.2f})"
+    )
+
+
+def as_text(rows: list[dict]) -> str:
+    """Return the scoreboard as lines of text, one table a block."""
+    return "\n\n".join(_block_as_text(block) for block in blocks(rows)) or "There are no rows yet."
+
+
+def _block_as_text(block):
+    cells = [[title for title, _ in COLUMNS]]
+    cells += [[show(row) for _, show in COLUMNS] for row in block]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    lines = []
+    for line in cells:
+        places = zip(line, widths, COLUMNS, strict=True)
+        lines.append("  ".join(
+            text.ljust(width) if column[0] in TEXT_COLUMNS else text.rjust(width)
+            for text, width, column in places
+        ).rstrip())  # fmt: skip
+    return "\n".join([title_of(block), *lines])
+
+
+def as_html(rows: list[dict]) -> str:
+    """Return the scoreboard as HTML tables, one a block, for a notebook."""
+    return "".join(_block_as_html(block) for block in blocks(rows)) or "There are no rows yet."
+
+
+def _block_as_html(block):
+    def line(tag, texts):
+        cells = zip(texts, COLUMNS, strict=True)
+        return "<tr>" + "".join(
+            f'<{tag} style="text-align: {"left" if column[0] in TEXT_COLUMNS else "right"}">'
+            f"{html.escape(text)}</{tag}>"
+            for text, column in cells
+        ) + "</tr>"  # fmt: skip
+
+    head = line("th", [title for title, _ in COLUMNS])
+    body = "".join(line("td", [show(row) for _, show in COLUMNS]) for row in block)
+    return f"<p><b>{html.escape(title_of(block))}</b></p><table>{head}{body}</table>"

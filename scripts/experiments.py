@@ -1,0 +1,72 @@
+"""What the scripts behind the lessons' tables share: results that grow row by row."""
+
+import json
+from pathlib import Path
+
+import ganbook
+from ganbook import evaluation, load_data, runs, scoreboard, to_uint8
+from ganbook.files import write_json
+from ganbook.sampling import sample_from
+
+RESULTS = Path(ganbook.__file__).parent / "results"
+
+
+class Results:
+    """A file ganbook/results/NAME.json of rows; a row that is there is not made again.
+
+    Each row is written as soon as it is measured, so a script can be stopped and started at will.
+
+    Args:
+        name: of the file, such as "01_ablation".
+        script: the script that makes it, recorded in the file.
+        *data: each `ImageData` that the results stand on.
+        key: the entries that tell one row from another.
+    """
+
+    def __init__(self, name, script, *data, key=("name", "steps", "seed")):
+        self.path, self.key = RESULTS / f"{name}.json", key
+        self.header = {
+            "made by": f"scripts/{script}",
+            "data_checksums": {one.name: one.checksum for one in data},
+        }
+
+    def rows(self) -> list[dict]:
+        return json.loads(self.path.read_text())["rows"] if self.path.exists() else []
+
+    def has(self, **key) -> bool:
+        """Say whether there is a row with this key."""
+        return any(all(row[name] == key[name] for name in self.key) for row in self.rows())
+
+    def add(self, row):
+        """Write one more row, with the versions that made it."""
+        row = {**row, "versions": runs.versions()}
+        write_json(self.path, {**self.header, "rows": [*self.rows(), row]})
+
+
+def real(name):
+    """Return a data set for a result that is kept, or stop: a stand-in will not do."""
+    data = load_data(name)
+    if data.is_standin:
+        raise SystemExit(f"this needs the real {name}: set GANBOOK_DATA or get a network.")
+    return data
+
+
+def measures(generator, judge) -> dict:
+    """Return the measures of a generator's samples, rounded to uint8 as a file would hold them."""
+    return judge.measure(to_uint8(sample_from(generator, judge.count)))
+
+
+def add_to_scoreboard(gan, lesson, variant, generator=None, path=scoreboard.SHIPPED, **more):
+    """Add a GAN's rows to the scoreboard that comes with the package.
+
+    There is one row with as many samples as the quick preset measures, so that a learner's own row
+    has something to be compared with, and one with 10,000. ``generator`` is the one that samples
+    (default: the averaged one, if there is one).
+    """
+    data = real(more.pop("data"))
+    generator = gan.sampling_generator() if generator is None else generator
+    kind = "raw" if generator is gan.generator else "averaged"
+    for count in (evaluation.QUICK_SAMPLES, evaluation.SAMPLES):
+        found = measures(generator, evaluation.Judge(data, count))
+        row = scoreboard.row_of(gan, lesson, variant, found, generator=kind, **more)
+        scoreboard.append({**row, "versions": runs.versions()}, path)

@@ -1,0 +1,79 @@
+"""What the measures say about real images, whole and spoiled: the tables of the measuring page.
+
+    python scripts/measuring.py
+
+For MNIST and Fashion-MNIST: the floor (real against real) over the number of samples, five draws
+each, and every measure of 10,000 spoiled training images. Writes ganbook/results/measuring.json row
+by row, and the picture at the top of the page, notebooks/figures/01b_spoiled.png.
+"""
+
+from pathlib import Path
+
+import experiments
+import numpy as np
+
+from ganbook import evaluation, features, load_data, metrics, plots, spoiled
+
+FIGURES = Path(__file__).parent.parent / "notebooks" / "figures"
+COUNTS = (250, 500, 1_000, 2_000, 5_000, 10_000)
+DRAWS = 5
+MISSING, ONLY = 8, 1  # eights and bags; ones and trousers
+
+
+def spoiled_sets(images, labels) -> dict:
+    """Return the spoiled copies of some images by name."""
+    return {
+        "training images": images,
+        "the mean image": spoiled.constant(images),
+        "blurred": spoiled.blurred(images),
+        "with noise": spoiled.noisy(images),
+        f"class {MISSING} missing": spoiled.without_class(images, labels, MISSING),
+        f"class {ONLY} only": spoiled.only_class(images, labels, ONLY),
+    }
+
+
+def floors(data, count) -> list[float]:
+    """Return Frechet distances of ``count`` random training images from ``count`` test images."""
+    classifier = features.classifier_of(data)
+    test = load_data(data.name, split="test")
+    distances = []
+    for seed in range(DRAWS):
+        pair = [features.features_of(d.draw(count, seed)[0], classifier) for d in (test, data)]
+        distances.append(round(metrics.frechet_distance_of(*pair), 4))
+    return distances
+
+
+def measure_all(data, results):
+    """Add the rows of one data set that are missing."""
+    for count in COUNTS:
+        if not results.has(data=data.name, name="floor", samples=count):
+            row = {"data": data.name, "name": "floor", "samples": count}
+            results.add({**row, "frechet_distances": floors(data, count)})
+            print(results.rows()[-1], flush=True)
+    judge = evaluation.Judge(data)
+    for name, images in spoiled_sets(*data.draw(judge.count)).items():
+        if not results.has(data=data.name, name=name, samples=judge.count):
+            results.add({"name": name, **judge.measure(images)})
+            print(results.rows()[-1], flush=True)
+
+
+def draw(data):
+    """Draw the picture: a row of twelve images for each way of spoiling."""
+    sets = spoiled_sets(*data.draw(1_000))
+    grid = np.concatenate([images[:12] for images in sets.values()])
+    figure = plots.image_grid(grid, 12, f"{data.caption}: whole and spoiled", list(sets))
+    plots.save_figure(figure, FIGURES / "01b_spoiled.png")
+
+
+def main():
+    sets = [experiments.real(name) for name in ("mnist", "fashion_mnist")]
+    results = experiments.Results(
+        "measuring", "measuring.py", *sets, key=("data", "name", "samples")
+    )
+    for data in sets:
+        measure_all(data, results)
+    draw(sets[0])
+
+
+if __name__ == "__main__":
+    main()
