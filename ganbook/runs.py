@@ -186,12 +186,11 @@ def generator_of_run(folder):
     return gan.sampling_generator(), {**settings, "step": gan.step}
 
 
-def measured_row(folder, count=evaluation.SAMPLES, variant="your run") -> dict:
-    """Return the scoreboard's row of a run folder: its samples are measured now.
+def measured_row(folder, variant="your run") -> dict:
+    """Return the scoreboard's row of a run folder: 10,000 of its samples are measured now.
 
     Args:
         folder: of a run that `train` made.
-        count: how many samples are measured.
         variant: what sets this run apart, in a few words.
 
     Raises:
@@ -204,6 +203,6 @@ def measured_row(folder, count=evaluation.SAMPLES, variant="your run") -> dict:
             f"the run in {folder} was trained on other images than those of {data.source}; make "
             f"the data from {settings['data_source']} reachable again."
         )
-    measures = evaluation.Judge(data, count).measure(gan.sample(count))
+    measures = evaluation.Judge(data, evaluation.SAMPLES).measure(gan.sample(evaluation.SAMPLES))
     recorded = {name: settings[name] for name in ("preset", "hardware") if name in settings}
     return scoreboard.row_of(gan, settings["lesson"], variant, measures, **recorded)

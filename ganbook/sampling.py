@@ -52,10 +52,11 @@ def read_samples(path) -> np.ndarray:
     if path.stat().st_size == 0:
         raise DataError(f"{path} is empty; expected a .npz file with an array named images.")
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with path.open("rb") as file:
+            arrays = np.load(file, allow_pickle=False)
             # A .npy file holds one array without a name.
-            names = getattr(file, "files", [])
-            images = file["images"] if "images" in names else None
+            names = getattr(arrays, "files", [])
+            images = arrays["images"] if "images" in names else None
     except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
         raise DataError(f"{path} is damaged or no .npz file ({error}).") from error
     if images is None:

@@ -58,14 +58,17 @@ class Progress:
 
 def choose(folder: Path, lesson: str | None) -> list[Path]:
     """Return the notebooks to run; ValueError names the lessons there are if none fits."""
-    notebooks = sorted(folder.glob("[0-9][0-9]_*.ipynb"))
+    notebooks = sorted(folder.glob("[0-9][0-9]*_*.ipynb"))
     if not notebooks:
         raise ValueError(f"there is no notebook in {folder}")
     if lesson is None:
         return notebooks
-    chosen = [path for path in notebooks if path.name[:2] == lesson.zfill(2)]
+    numbers = [path.name.partition("_")[0] for path in notebooks]
+    wanted = lesson.lstrip("0")
+    pairs = zip(notebooks, numbers, strict=True)
+    chosen = [path for path, number in pairs if number.lstrip("0") == wanted]
     if not chosen:
-        there = ", ".join(path.name[:2] for path in notebooks)
+        there = ", ".join(numbers)
         raise ValueError(f"there is no lesson {lesson!r}; choose one of {there}")
     return chosen
 

@@ -244,3 +244,85 @@ def test_help_needs_no_tensorflow():
     environment = {**os.environ, "COLUMNS": "80"}
     done = subprocess.run(command, capture_output=True, text=True, env=environment, check=True)
     assert "train" in done.stdout and "| tensorflow" not in done.stderr
+
+
+# --- evaluate and scoreboard ---
+
+
+@pytest.fixture
+def samples(finished, tmp_path, capsys):
+    """Forty samples of the finished run, in a file."""
+    path = tmp_path / "s.npz"
+    assert run(capsys, "sample", finished, "--count", 40, "--out", path)[0] == 0
+    return path
+
+
+def test_evaluate_prints_one_json_object(samples, capsys):
+    status, out, err = run(capsys, "evaluate", samples, "--data", "toy_digits")
+    measured = json.loads(out)
+    assert status == 0 and err == ""
+    assert measured["samples"] == 40 and measured["file"] == str(samples)
+    assert measured["frechet_distance"] > measured["frechet_floor"] > 0
+
+
+def test_evaluate_keeps_what_is_said_about_a_stand_in_off_standard_output(
+    samples, capsys, monkeypatch, tmp_path
+):
+    monkeypatch.setenv("GANBOOK_DATA", str(tmp_path))  # without a subfolder mnist
+    monkeypatch.setattr(data, "SOURCES", {k: v for k, v in data.SOURCES.items() if "d" != k[0]})
+    monkeypatch.setenv("TFDS_DATA_DIR", str(tmp_path))
+    status, out, err = run(capsys, "evaluate", samples, "--data", "mnist")
+    assert status == 0 and json.loads(out)["standin"] is True
+    assert "toy digits drawn offline stand in" in err
+
+
+@pytest.mark.parametrize(
+    "content, message",
+    [
+        (None, "there is no file"),
+        ({}, "no array named images"),
+        ({"images": np.zeros((0, 28, 28, 1), np.uint8)}, "0 samples are too few"),
+        ({"images": np.zeros((1, 28, 28, 1), np.uint8)}, "1 samples are too few"),
+        ({"images": np.zeros((40, 28, 28), np.uint8)}, "(40, 28, 28)"),
+        ({"images": np.zeros((40, 28, 28, 1), np.int32)}, "dtype int32"),
+        ({"images": np.full((40, 28, 28, 1), 2.0)}, "expected [-1, 1]"),
+        ({"images": np.full((40, 28, 28, 1), np.nan)}, "nan"),
+    ],
+)
+def test_evaluate_names_what_is_wrong_with_a_file(content, message, tmp_path, capsys):
+    path = tmp_path / "s.npz"
+    if content is not None:
+        np.savez(path, **content)
+    status, out, err = run(capsys, "evaluate", path, "--data", "toy_digits")
+    assert status == 1 and out == "" and message in err and err.count("\n") == 1
+    status, _, err = run(capsys, "evaluate", path, "--data", "cifar10")
+    assert status == 1 and "unknown data set 'cifar10'" in err
+
+
+def test_scoreboard_shows_shipped_and_own_rows_and_adds_a_run(
+    finished, tmp_path, capsys, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(runs.evaluation, "SAMPLES", 40)
+    status, out, _ = run(capsys, "scoreboard")
+    assert status == 0 and "recipe as it stands" in out and "10,000 samples" in out
+    picture = tmp_path / "board.png"
+    status, out, err = run(
+        capsys, "scoreboard", "--add", finished, "--data", "toy_digits", "--out", picture
+    )
+    assert status == 0 and err == "" and picture.exists()
+    assert "your run" in out and "40 samples" in out and "recipe" not in out
+    row = json.loads((tmp_path / "runs" / "scoreboard.jsonl").read_text())
+    assert row["steps"] == 100 and row["seed"] == 3 and row["seconds"] > 0
+
+
+def test_scoreboard_reports_damage_and_goes_on(tmp_path, capsys):
+    path = tmp_path / "rows.jsonl"
+    path.write_text("{\n")
+    status, out, err = run(capsys, "scoreboard", path)
+    assert status == 0 and "There are no rows yet" in out
+    assert err == f"ganbook scoreboard: {path}, line 1, is skipped: it is not JSON\n"
+    status, _, err = run(capsys, "scoreboard", tmp_path / "nothing.jsonl")
+    assert status == 1 and "there is no scoreboard" in err and err.count("\n") == 1
+    status, _, err = run(capsys, "scoreboard", "--add", tmp_path)
+    assert status == 1 and "holds no run" in err

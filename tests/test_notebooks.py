@@ -27,6 +27,8 @@ FRAME = [
     "## Recap",
     "## Further reading",
 ]
+# A page beside the lessons ("01b") trains nothing; its own sections come before these.
+PAGE_FRAME = ["## Recap", "## Further reading"]
 MOST_LINES = 22  # what a reader sees at once; comments and blank lines included
 MOST_STATEMENTS = 18
 CELL_METADATA = {"tags", "jupyter"}
@@ -47,6 +49,11 @@ def is_check(cell):
     """True for the cells whose stored output nbval compares."""
     tags = cell.metadata.get("tags", [])
     return "nbval-check-output" in tags or "NBVAL_CHECK_OUTPUT" in cell.source
+
+
+def is_page(name):
+    """True for a page beside the lessons, such as 01b_measuring.ipynb."""
+    return re.match(r"\d\d[a-z]_", name) is not None
 
 
 def code_cells(notebook):
@@ -93,10 +100,15 @@ def cell_lengths(notebook, name):
 
 
 def frame(notebook, name):
-    """The numbered sections are all there, in one order."""
+    """The numbered sections are all there, in one order; a page has its own, and the same end."""
     lines = [line.rstrip() for line in prose(notebook).splitlines()]
     found = [line for line in lines if line in FRAME or re.match(r"## \d", line)]
-    if found != FRAME:
+    if is_page(name):
+        numbers = [line.split()[1] for line in found if re.match(r"## \d", line)]
+        counted = [str(number) for number in range(1, len(numbers) + 1)]
+        if numbers != counted or found[len(numbers) :] != PAGE_FRAME:
+            yield f"the sections are {found}"
+    elif found != FRAME:
         yield f"the sections are {found}"
 
 
@@ -218,6 +230,17 @@ def other_kernel(notebook):
     notebook.metadata.kernelspec.name = "venv"
 
 
+def as_page(*headings):
+    """Return a fault: other headings in the place of the numbered sections, Recap and Reading."""
+
+    def change(notebook):
+        kept = [cell for cell in notebook.cells if not cell.source.startswith("## ")]
+        sections = [nbformat.v4.new_markdown_cell(f"{heading}\n\nText.") for heading in headings]
+        notebook.cells = kept[:2] + sections + kept[2:]
+
+    return change
+
+
 FAULTS = {
     "a count without check": (stored_outputs, run_count),
     "a check cell without count": (stored_outputs, lose_count),
@@ -256,6 +279,17 @@ def test_rules_find_a_planted_fault(fault):
     assert list(rule(notebook, "99_made_up.ipynb"))
 
 
+def test_a_page_counts_its_own_sections():
+    for good, headings in [
+        (True, ["## 1 One", "## 2 Two", *PAGE_FRAME]),
+        (False, ["## 1 One", "## 3 Three", *PAGE_FRAME]),
+        (False, ["## 1 One", "## Recap"]),
+    ]:
+        notebook = made_up()
+        as_page(*headings)(notebook)
+        assert (list(frame(notebook, "99b_made_up.ipynb")) == []) == good
+
+
 def test_spelling_and_tone_leave_good_words_alone():
     good = (
         "Analyses of realistic, optimistic noise: adjust the Greys color map, in a centered axis."
@@ -267,8 +301,8 @@ def test_spelling_and_tone_leave_good_words_alone():
 
 def test_there_are_lessons():
     assert LESSONS
-    assert all(re.fullmatch(r"\d\d_[a-z0-9_]+\.ipynb", name) for name in NAMES), NAMES
-    numbers = [name[:2] for name in NAMES]
+    assert all(re.fullmatch(r"\d\d[b-z]?_[a-z0-9_]+\.ipynb", name) for name in NAMES), NAMES
+    numbers = [name.partition("_")[0] for name in NAMES]
     assert len(set(numbers)) == len(numbers)
 
 

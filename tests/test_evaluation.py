@@ -1,0 +1,140 @@
+"""The judge: every measure at once, comparable only with its like; and files of samples."""
+
+import functools
+import json
+
+import numpy as np
+import pytest
+
+from ganbook import data, evaluation, features, metrics, scoreboard, spoiled
+from ganbook.data import load_data
+from ganbook.errors import DataError
+from ganbook.sampling import read_samples, write_samples
+
+COUNT = 300
+
+
+@functools.cache
+def toys():
+    return load_data("toy_digits")
+
+
+@functools.cache
+def judge():
+    return evaluation.Judge(toys(), COUNT)
+
+
+@functools.cache
+def of_real_images():
+    """The measures of training images, as if they were samples."""
+    return judge().measure(toys().draw(COUNT, seed=1)[0])
+
+
+def test_real_images_are_near_the_floor_and_known_as_copies():
+    found = of_real_images()
+    assert found["frechet_distance"] == pytest.approx(found["frechet_floor"], rel=0.5)
+    assert abs(found["kernel_distance"]) < 4 * found["kernel_standard_error"]
+    assert min(found["precision"], found["recall"], found["coverage"]) > 0.8
+    assert found["modes"] == 10 and sum(found["class_histogram"]) == COUNT
+    assert found["copies"] == 1.0 and found["memorization"] > 0.95
+
+
+def test_the_parts_are_those_of_the_metrics():
+    found = of_real_images()
+    vectors = features.features_of(toys().draw(COUNT, seed=1)[0], "toy_digits")
+    expected = metrics.frechet_distance_of(judge().reference, vectors)
+    assert found["frechet_distance"] == pytest.approx(expected, rel=1e-5)
+    near = metrics.prdc(judge().reference, vectors)
+    assert {name: found[name] for name in near} == pytest.approx(near, rel=1e-5)
+
+
+def test_a_collapsed_set_is_told_from_a_whole_one():
+    images, labels = toys().draw(COUNT, seed=1)
+    whole, collapsed = of_real_images(), judge().measure(spoiled.only_class(images, labels, 1))
+    assert collapsed["precision"] > 0.9 * whole["precision"]
+    assert collapsed["recall"] < 0.5 * whole["recall"]
+    assert collapsed["coverage"] < 0.3 * whole["coverage"]
+    assert collapsed["class_kl"] > 2 and collapsed["modes"] <= 2
+    assert collapsed["frechet_distance"] > 10 * whole["frechet_distance"]
+
+
+def test_what_makes_numbers_comparable_stands_beside_them():
+    found = of_real_images()
+    assert found["data"] == "toy_digits" and found["standin"] is False
+    assert found["samples"] == found["reference"] == COUNT
+    record = features.load("toy_digits").record
+    assert found["classifier"] == record["sha256"][:12]
+    assert set(scoreboard.BLOCK) <= set(found)
+    assert json.loads(json.dumps(found, allow_nan=False)) == found
+
+
+def test_a_stand_in_is_judged_by_the_stand_ins_classifier():
+    standin = load_data("mnist", source="standin")
+    found = evaluation.Judge(standin, 50).measure(standin.images[:50])
+    assert found["standin"] is True and found["data"] == "mnist"
+    assert found["classifier"] == features.load("toy_digits").record["sha256"][:12]
+    assert found["frechet_distance"] < 3 * found["frechet_floor"]
+
+
+def test_more_samples_than_test_images_use_them_all(monkeypatch):
+    monkeypatch.setitem(data.TOYS, "test", 60)
+    assert len(evaluation.Judge(toys(), 100).reference_images) == 60
+
+
+def test_floats_and_padded_images_are_measured_alike():
+    images = toys().draw(COUNT, seed=1)[0]
+    padded = np.pad(images, ((0, 0), (2, 2), (2, 2), (0, 0)))
+    assert judge().measure(data.to_float(padded)) == of_real_images()
+
+
+@pytest.mark.parametrize(
+    "images, message",
+    [
+        (np.zeros((COUNT, 28, 28), np.uint8), r"shape \(300, 28, 28\)"),
+        (np.zeros((COUNT, 28, 28, 1), np.int64), "dtype int64"),
+        (np.full((COUNT, 28, 28, 1), 255.0), "reach from 255 to 255"),
+        (np.full((COUNT, 28, 28, 1), np.nan), "nan"),
+        (np.zeros((COUNT - 1, 28, 28, 1), np.uint8), "299 samples were given to a judge of 300"),
+    ],
+)
+def test_bad_samples_are_refused(images, message):
+    with pytest.raises(DataError, match=message):
+        judge().measure(images)
+
+
+def test_too_few_samples_and_data_without_a_classifier_are_refused():
+    with pytest.raises(DataError, match="1 samples are too few to measure: expected 20 or more"):
+        evaluation.Judge(toys(), 1)
+    with pytest.raises(DataError, match="no classifier for 'ring'"):
+        evaluation.Judge(load_data("ring"), 100)
+
+
+# Files of samples
+
+
+def test_samples_come_back_from_their_file(tmp_path):
+    images = np.linspace(-1, 1, 16, dtype=np.float32).reshape(1, 4, 4, 1)
+    path = write_samples(tmp_path / "s.npz", images)
+    assert np.array_equal(read_samples(path), data.to_uint8(images))
+
+
+def test_bad_files_are_named(tmp_path):
+    path = tmp_path / "s.npz"
+    with pytest.raises(DataError, match="there is no file .*s.npz"):
+        read_samples(path)
+    path.write_bytes(b"")
+    with pytest.raises(DataError, match="s.npz is empty"):
+        read_samples(path)
+    path.write_bytes(b"PK\x03\x04 and then nothing")
+    with pytest.raises(DataError, match="s.npz is damaged or no .npz file"):
+        read_samples(path)
+    np.savez(path, pictures=np.zeros(3))
+    with pytest.raises(DataError, match="no array named images; it holds pictures"):
+        read_samples(path)
+    np.savez(path, images=np.array([{}], dtype=object))
+    with pytest.raises(DataError, match="damaged"):
+        read_samples(path)
+    with path.open("wb") as file:
+        np.save(file, np.zeros(3))
+    with pytest.raises(DataError, match="it holds one without a name"):
+        read_samples(path)
