@@ -1,0 +1,46 @@
+"""The networks of the lessons: parameter counts, shapes, ranges."""
+
+import keras
+import numpy as np
+import pytest
+
+from ganbook.models import dcgan, fashion, vanilla
+
+GENERATORS = [
+    (vanilla.build_generator, 114_064, 114_064, (28, 28, 1)),
+    (dcgan.build_generator, 1_034_625, 1_034_241, (32, 32, 1)),
+    (dcgan.build_transposed_generator, 960_321, 959_937, (32, 32, 1)),
+    (fashion.build_generator, 1_926_401, 1_926_017, (28, 28, 1)),
+    (fashion.build_report_generator, 1_340_929, 1_340_417, (28, 28, 1)),
+]
+DISCRIMINATORS = [
+    (vanilla.build_discriminator, 100_609, (28, 28, 1)),
+    (dcgan.build_discriminator, 17_169, (32, 32, 1)),
+    (fashion.build_discriminator, 533_505, (28, 28, 1)),
+    (fashion.build_report_discriminator, 75_137, (28, 28, 1)),
+]
+
+
+def name(value):
+    return f"{value.__module__}.{value.__name__}" if callable(value) else ""
+
+
+@pytest.mark.parametrize("build, parameters, trainable, shape", GENERATORS, ids=name)
+def test_generators(build, parameters, trainable, shape):
+    keras.utils.set_random_seed(0)
+    generator = build()
+    assert generator.count_params() == parameters
+    assert sum(int(np.prod(w.shape)) for w in generator.trainable_weights) == trainable
+    latents = np.random.default_rng(0).normal(size=(2, *generator.input_shape[1:]))
+    images = generator(latents.astype(np.float32)).numpy()
+    assert images.shape == (2, *shape) and np.abs(images).max() <= 1
+    assert not np.array_equal(images[0], images[1])
+
+
+@pytest.mark.parametrize("build, parameters, shape", DISCRIMINATORS, ids=name)
+def test_discriminators(build, parameters, shape):
+    discriminator = build()
+    assert discriminator.count_params() == parameters
+    assert discriminator.input_shape == (None, *shape)
+    assert discriminator.output_shape == (None, 1)
+    assert getattr(discriminator.layers[-1], "activation", None) in (None, keras.activations.linear)
