@@ -1,5 +1,7 @@
 """Checks of the arrays that measures are taken on: one clear error for each kind of bad input."""
 
+import operator
+
 import numpy as np
 
 from ganbook.errors import DataError
@@ -41,6 +43,17 @@ def finite(values: np.ndarray, name: str) -> np.ndarray:
     if bad:
         raise DataError(f"{name} holds {bad} values that are NaN or infinite: expected none")
     return values
+
+
+def checked_count(count, name: str) -> int:
+    """Return a whole number of 1 or more; refuse everything else."""
+    try:
+        number = operator.index(count)
+    except TypeError:
+        number = 0
+    if number < 1:
+        raise DataError(f"{name} is {count}: expected a whole number, 1 or more")
+    return number
 
 
 def checked_ids(ids: np.ndarray, kinds: int, name: str) -> np.ndarray:

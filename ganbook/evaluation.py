@@ -70,9 +70,10 @@ class Judge:
             SHA-256). The measures: ``frechet_distance`` and its ``frechet_floor``,
             ``kernel_distance`` and its ``kernel_standard_error``, ``precision``, ``recall``,
             ``density``, ``coverage`` (k = 5), ``modes`` (classes with a sample), ``class_kl``
-            (nats, against uniform), ``class_histogram``, ``memorization`` (0.5 like unseen real
-            images, towards 1 copies), ``memorization_z`` (below about -3: a sign of copying) and
-            ``copies`` (a fraction). See `ganbook.metrics` for what each means.
+            (nats, against uniform), ``class_histogram``, ``memorization`` (between pixels; 0.5
+            like unseen real images, towards 1 copies), ``memorization_z`` (how sure its
+            difference from 0.5 is) and ``copies`` (a fraction). See `ganbook.metrics` for what
+            each means.
 
         Raises:
             DataError (a ValueError): another number of samples, or a wrong shape, dtype or range.

@@ -27,7 +27,7 @@ from ganbook.files import write_json, write_whole
 
 NAMES = ("mnist", "fashion_mnist", "toy_digits", "toy_garments")
 # What is drawn when a data set isn't at hand, and whose classifier then judges.
-STANDINS = {"mnist": "toy_digits", "fashion_mnist": "toy_garments", "stacked_mnist": "toy_digits"}
+STANDINS = {"mnist": "toy_digits", "fashion_mnist": "toy_garments"}
 CLASSES = 10
 FEATURES = 128
 WEIGHTS_FOLDER = Path(__file__).parent / "weights"
@@ -160,9 +160,9 @@ def classifier_of(data) -> str:
 
     Raises DataError (a ValueError) for data without a classifier of its own.
     """
-    name = STANDINS[data.name] if data.is_standin else data.name
+    name = STANDINS.get(data.name) if data.is_standin else data.name
     if name not in NAMES:
-        raise DataError(f"no classifier for {name!r}: choose one of {', '.join(NAMES)}")
+        raise DataError(f"no classifier for {data.name!r}: choose one of {', '.join(NAMES)}")
     return name
 
 

@@ -65,8 +65,12 @@ class Page:
 
     @property
     def samples(self) -> int:
-        """How many samples the measures of this preset take: 2,000 if it is quick, else 10,000."""
-        return evaluation.QUICK_SAMPLES if self.preset == "quick" else evaluation.SAMPLES
+        """How many samples the measures take: 2,000 if the preset is quick, else 10,000.
+
+        Never more than there are test images to compare with; stand-ins have 4,000.
+        """
+        wanted = evaluation.QUICK_SAMPLES if self.preset == "quick" else evaluation.SAMPLES
+        return min(wanted, len(self.test))
 
     def report(self, measure):
         """Attach a line about this run to the notebook, for ``make lessons`` to collect."""
@@ -162,7 +166,6 @@ def start_page(number, data="mnist") -> Page:
     """
     page = Page(number, preset(), load_data(data))
     _introduce(page)
-    print(f"Measures    on {page.samples:,} images")
     return page
 
 

@@ -20,7 +20,7 @@ def mode_report(mode_ids: np.ndarray, modes: int) -> dict:
 
     Source: Metz et al. 2017, section 3.3.1; Lin et al. 2018, section 4.
     """
-    counts = class_histogram(mode_ids, modes)
+    counts = np.bincount(checked_ids(mode_ids, modes, "mode_ids"))
     shares = counts[counts > 0] / counts.sum()
     # Rounding can take the sum a hair below 0, where KL can't be.
     kl = max(float(np.sum(shares * np.log(shares * modes))), 0.0)

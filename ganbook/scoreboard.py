@@ -109,7 +109,10 @@ def append(row: dict, path=OWN) -> dict:
     if problem:
         raise RunError(f"this is no row for a scoreboard: {problem}.")
     path = Path(path)
-    line = json.dumps(row, allow_nan=False).encode() + b"\n"
+    try:
+        line = json.dumps(row, allow_nan=False).encode() + b"\n"
+    except (TypeError, ValueError) as error:
+        raise RunError(f"this is no row for a scoreboard: {error}.") from error
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with open(path, "ab+", buffering=0) as file, _locked(file):
@@ -148,7 +151,7 @@ def read(*paths) -> tuple[list[dict], list[str]]:
     """
     rows, problems = [], []
     for path in map(Path, paths):
-        if not path.exists():
+        if not path.is_file():
             continue
         for number, line in enumerate(path.read_bytes().splitlines(), 1):
             row, problem = _parsed(line)
@@ -185,6 +188,8 @@ def problem_with(row) -> str | None:
         if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
             return f"its {name} is {value!r}"
         if isinstance(value, float) and not math.isfinite(value):
+            return f"its {name} is {value!r}"
+        if kind is int and value < 0 and name != "seed":
             return f"its {name} is {value!r}"
     return None
 

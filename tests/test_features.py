@@ -10,7 +10,7 @@ import shutil
 import numpy as np
 import pytest
 
-from ganbook import features, metrics
+from ganbook import features, metrics, spoiled
 from ganbook.data import load_data
 
 REQUIRED_ACCURACY = {
@@ -176,28 +176,14 @@ def judged():
     return judge
 
 
-def blurred(images, times):
-    """Average each pixel with its four neighbors, ``times`` over."""
-    images = images.astype(np.float64)
-    for _ in range(times):
-        around = sum(np.roll(images, step, axis) for step in (-1, 1) for axis in (1, 2))
-        images = (images + around) / 5
-    return np.rint(images).astype(np.uint8)
-
-
-def noisy(images, sigma):
-    noise = np.random.default_rng(0).normal(0, sigma, images.shape)
-    return np.clip(np.rint(images + noise), 0, 255).astype(np.uint8)
-
-
 @pytest.mark.parametrize("name", DATA_SETS)
 def test_distances_grow_with_blur_noise_and_a_missing_class(name, judged):
     train = data(name, "train")
     real = train.images[:COUNT]
     without = train.images[train.labels != 8][:COUNT]
     floor, missing = judged(name, real), judged(name, without)
-    blur = [floor] + [judged(name, blurred(real, times)) for times in (1, 4)]
-    noise = [floor] + [judged(name, noisy(real, sigma)) for sigma in (40, 120)]
+    blur = [floor] + [judged(name, spoiled.blurred(real, times)) for times in (1, 4)]
+    noise = [floor] + [judged(name, spoiled.noisy(real, sigma)) for sigma in (40, 120)]
     for measure in ("frechet", "kernel"):
         for worse in (blur, noise):
             distances = [report[measure] for report in worse]

@@ -232,3 +232,10 @@ def test_bootstrap_interval_takes_any_statistic_and_rows():
 def test_bootstrap_interval_refuses_bad_input(values, level, message):
     with pytest.raises(ValueError, match=message):
         metrics.bootstrap_interval(values, level=level)
+
+
+def test_counts_must_be_whole_numbers():
+    with pytest.raises(ValueError, match="blocks is 2.5: expected a whole number"):
+        metrics.kernel_distance_spread(normal(50, 2, 0), normal(50, 2, 1), blocks=2.5)
+    with pytest.raises(ValueError, match="resamples is 0: expected a whole number, 1 or more"):
+        metrics.bootstrap_interval(np.arange(5.0), resamples=0)

@@ -89,7 +89,10 @@ def test_an_outlier_does_not_blur_the_distances_of_the_others():
     assert report["recall"] == pytest.approx(expected["recall"] * 200 / 201)
 
 
-@pytest.mark.parametrize(("k", "message"), [(0, "k is 0"), (10, "too few for k = 10")])
+@pytest.mark.parametrize(
+    ("k", "message"),
+    [(0, "k is 0"), (2.5, "k is 2.5: expected a whole"), (10, "too few for k = 10")],
+)
 def test_prdc_refuses_a_k_that_does_not_fit(k, message):
     with pytest.raises(ValueError, match=message):
         metrics.prdc(normal(20, 2, 0), normal(10, 2, 1), k)
@@ -161,3 +164,13 @@ def test_nearest_images_refuses_bad_input(samples, message):
     training = pictures(5, 1).astype(float) if np.isnan(samples).any() else pictures(5, 1)
     with pytest.raises(ValueError, match=message):
         metrics.nearest_images(samples, training)
+
+
+def test_copies_are_counted_byte_for_byte_even_among_near_twins():
+    rng = np.random.default_rng(0)
+    training = rng.integers(0, 255, (50, 28, 28, 1)).astype(np.uint8)
+    twins = training.copy()
+    twins[:, 0, 0] += 1
+    report = metrics.memorization_score(training, np.concatenate([twins, training]), twins)
+    assert report["copies"] == 1.0
+    assert metrics.memorization_score(training, twins, twins)["copies"] == 0.0

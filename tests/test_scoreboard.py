@@ -142,6 +142,9 @@ def test_processes_that_append_together_lose_nothing(path):
         ({"samples": None}, "its samples is None"),
         ({"steps": True}, "its steps is True"),
         ({"standin": 0}, "its standin is 0"),
+        ({"samples": -5}, "its samples is -5"),
+        ({"note": float("inf")}, "Out of range float values"),
+        ({"note": {1, 2}}, "not JSON serializable"),
     ],
 )
 def test_what_is_no_row_is_not_written(path, change, message):
