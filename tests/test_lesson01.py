@@ -98,3 +98,23 @@ def test_the_main_run_is_the_recipe(cells):
     for name in ("average", "steps_per_call", "seed", "update"):
         assert getattr(ours, name) == getattr(lesson, name)
     assert vars(ours.loss_pair) == vars(lesson.loss_pair)
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_the_stored_rows_say_what_the_text_says(seed):
+    stored = ganbook.stored_results("01_ablation")
+    assert len(stored["data_checksums"]["mnist"]) == 64
+    rows = {row["name"]: row for row in stored["rows"] if row["seed"] == seed}
+    assert len(rows) == 7 and all(row["raw"]["samples"] == 10_000 for row in rows.values())
+    distance = {name: row["raw"]["frechet_distance"] for name, row in rows.items()}
+    averaged = {name: row["averaged"]["frechet_distance"] for name, row in rows.items()}
+    coverage = {name: row["averaged"]["coverage"] for name, row in rows.items()}
+    assert distance["rates"] < 0.55 * distance["shuffled"]
+    assert averaged["beta"] < 0.4 * averaged["recipe"]
+    assert averaged["rates"] > distance["rates"]
+    assert 0.65 < averaged["beta"] / distance["beta"] < 0.81  # "another fifth to third"
+    assert averaged["no smoothing"] < 1.05 * averaged["beta"]
+    assert distance["no smoothing"] < distance["beta"]
+    assert coverage["rates"] > rows["rates"]["raw"]["coverage"]
+    assert min(coverage["no smoothing"], coverage["large batch"]) > coverage["beta"]
+    assert averaged["beta"] < averaged["large batch"]
