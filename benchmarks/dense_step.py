@@ -13,16 +13,14 @@ times and of the ratios within a round are printed, as one JSON object on the la
 """
 
 import argparse
-import json
 import os
-import statistics
-import time
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 import keras  # noqa: E402
 import numpy as np  # noqa: E402
 import tensorflow as tf  # noqa: E402
+import turns  # noqa: E402
 
 from ganbook import GAN, load_data  # noqa: E402
 from ganbook.data import to_float  # noqa: E402
@@ -132,35 +130,15 @@ WAYS = {
 }
 
 
-def measure(images, rounds):
-    """Return milliseconds a step: one list of `rounds` numbers for each way."""
-    runs = {name: prepare(images) for name, (prepare, _) in WAYS.items()}
-    for run in runs.values():
-        run(2 * STEPS_PER_CALL)  # compile
-    times = {name: [] for name in WAYS}
-    for _ in range(rounds):
-        for name, (_, steps) in WAYS.items():
-            start = time.perf_counter()
-            runs[name](steps)
-            times[name].append(1000 * (time.perf_counter() - start) / steps)
-    return times
-
-
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--data", default="mnist")
     arguments = parser.parse_args()
-    times = measure(load_data(arguments.data).images, arguments.rounds)
-    report = {"tensorflow": tf.__version__, "keras": keras.__version__}
-    for name, values in times.items():
-        ratios = [a / b for a, b in zip(values, times["GAN.fit"], strict=True)]
-        report[name] = {
-            "ms_per_step": round(statistics.median(values), 3),
-            "times_slower_than_GAN.fit": round(statistics.median(ratios), 2),
-        }
-        print(f"{name:15} {report[name]['ms_per_step']:7.3f} ms a step")
-    print(json.dumps(report))
+    images = load_data(arguments.data).images
+    ways = {name: (prepare(images), steps) for name, (prepare, steps) in WAYS.items()}
+    times = turns.take_turns(ways, arguments.rounds, warm_up=2 * STEPS_PER_CALL)
+    turns.report(times, "GAN.fit", tensorflow=tf.__version__, keras=keras.__version__)
 
 
 if __name__ == "__main__":

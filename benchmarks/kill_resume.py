@@ -30,7 +30,7 @@ def command(arguments, folder):
 
 def final_state(folder):
     """Return all variables of the newest checkpoint of a run."""
-    gan = recipe_of("01").build(0)
+    gan = recipe_of("01").gan()
     checkpoint.restore(gan, folder / "checkpoints")
     return [v.numpy() for part in checkpoint.state_of(gan).values() for v in part]
 

@@ -41,6 +41,7 @@ def build_parser() -> argparse.ArgumentParser:
     train.add_argument("--steps", type=positive, help="adversarial steps (default: the preset's)")
     train.add_argument("--out", help="the run folder (default: runs/LESSON)")
     train.add_argument("--seed", type=int, help="any whole number (default: 0)")
+    train.add_argument("--precision", help="float32 or mixed_bfloat16 (default: the quicker one)")
     train.add_argument(
         "--resume",
         action="store_true",
@@ -100,6 +101,7 @@ def run_train(arguments):
         folder=folder,
         seed=seed,
         resume=arguments.resume,
+        precision=arguments.precision or began.get("precision"),
     )
     if gan.trouble:
         return 1

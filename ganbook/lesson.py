@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+import keras
 import tensorflow as tf
 
 from ganbook import evaluation, features, plots, scoreboard
@@ -138,20 +139,27 @@ class Lesson(Page):
         display(HTML(scoreboard.as_html(alike), metadata={}))
 
 
-def start_lesson(number) -> Lesson:
+def start_lesson(number, precision=None) -> Lesson:
     """Load a lesson's data, print what it will run on and how long it will take.
 
+    Where convolutions are trained, this also sets Keras's dtype policy: mixed_bfloat16 if the
+    processor has bfloat16, else float32. ``precision`` names one of them instead.
+
     Raises:
-        SettingError: there is no such lesson, or GANBOOK_PRESET is no preset.
+        SettingError: there is no such lesson or precision, or GANBOOK_PRESET is no preset.
     """
     recipe = recipe_of(number)
     chosen = preset()
+    policy = recipe.precision(precision)
+    keras.config.set_dtype_policy(policy)
     data = load_data(recipe.data, size=recipe.size)
     stamp = datetime.now().strftime("%Y-%m-%d-%H%M%S")
     folder = Path("runs") / f"{number}-{chosen}" / stamp
     lesson = Lesson(number, chosen, data, recipe, folder)
     seconds = lesson.steps * recipe.milliseconds / 1000 * calibrate() / REFERENCE_MILLISECONDS
     _introduce(lesson)
+    if recipe.convolutions:
+        print(f"Precision   {policy} (start_lesson({number!r}, precision=...) changes it)")
     print(f"Training    {lesson.steps:,} steps, about {duration(seconds)} on this machine")
     print(f"Results     {folder}")
     return lesson

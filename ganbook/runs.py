@@ -25,7 +25,7 @@ from ganbook.files import write_json
 from ganbook.recipes import Recipe, recipe_of
 
 # What must not change between a run and its resumption.
-FIXED = ("lesson", "data", "data_checksum", "seed", "batch_size")
+FIXED = ("lesson", "data", "data_checksum", "seed", "batch_size", "precision")
 
 
 def versions() -> dict:
@@ -39,7 +39,7 @@ def versions() -> dict:
     }
 
 
-def settings_of(recipe: Recipe, data, preset, steps, seed) -> dict:
+def settings_of(recipe: Recipe, data, preset, steps, seed, precision) -> dict:
     """Return what a run folder records about a run."""
     return {
         "lesson": recipe.lesson,
@@ -49,6 +49,7 @@ def settings_of(recipe: Recipe, data, preset, steps, seed) -> dict:
         "data_checksum": data.checksum,
         "seed": seed,
         "batch_size": recipe.batch_size,
+        "precision": precision,
         "steps": steps,
         "hardware": hardware.description(),
         "versions": versions(),
@@ -110,7 +111,7 @@ def check_resumable(folder, present):
             )
 
 
-def train(recipe: Recipe, data, *, preset, steps, folder, seed=0, resume=False):
+def train(recipe: Recipe, data, *, preset, steps, folder, seed=0, resume=False, precision=None):
     """Train a lesson's main run in a folder, with checkpoints, and return the `GAN`.
 
     Args:
@@ -121,14 +122,16 @@ def train(recipe: Recipe, data, *, preset, steps, folder, seed=0, resume=False):
         folder: the run folder.
         seed: any integer.
         resume: go on from the newest checkpoint; a finished run is left as it is.
+        precision: "float32", "mixed_bfloat16", or None for the quicker one on this machine.
 
     Raises:
         RunError: the folder cannot be used as asked.
     """
     folder = open_folder(folder, resume)
-    gan = recipe.build(seed)
+    precision = recipe.precision(precision)
+    gan = recipe.gan(seed, precision)
     steps = whole_calls(steps, gan.steps_per_call)
-    settings = settings_of(recipe, data, preset, steps, seed)
+    settings = settings_of(recipe, data, preset, steps, seed, precision)
     saving = RunCheckpoint(folder / "checkpoints", every=max(1000, steps // 50))
     if resume:
         check_resumable(folder, settings)
@@ -167,7 +170,7 @@ def shipped_generator(lesson, data=None):
         RunError: the package ships no weights for this data set.
     """
     recipe = recipe_of(lesson)
-    generator = recipe.build(0).generator
+    generator = recipe.gan().generator
     name = f"lesson{lesson}_{data or recipe.data}_generator.npz"
     return generator, storage.load_into(generator, storage.SHIPPED / name)
 
@@ -175,7 +178,7 @@ def shipped_generator(lesson, data=None):
 def restored(folder):
     """Return the `GAN` of a run folder at its newest checkpoint, and the run's settings."""
     settings = read_settings(folder)
-    gan = recipe_of(settings["lesson"]).build(settings["seed"])
+    gan = recipe_of(settings["lesson"]).gan(settings["seed"], settings.get("precision", "float32"))
     checkpoint.restore(gan, Path(folder) / "checkpoints")
     return gan, settings
 

@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from ganbook import randomness
 from ganbook.data import to_uint8
-from ganbook.errors import DataError, RunError
+from ganbook.errors import DataError, RunError, SettingError
 from ganbook.files import write_whole
 
 # Samples are made in blocks of this size, so that the first ten of a hundred are the ten of ten.
@@ -24,6 +24,31 @@ def sample_from(generator, count, seed=0) -> np.ndarray:
         latents = randomness.normal(shape, randomness.key(seed, block, "sample"))
         blocks.append(tf.cast(generator(latents, training=False), tf.float32).numpy())
     return np.concatenate(blocks)[:count]
+
+
+def walk(start, end, count) -> np.ndarray:
+    """Return ``count`` latents on the way from ``start`` to ``end``, both included.
+
+    ``start`` and ``end`` are (latent,) arrays. The way is an arc around the origin (spherical
+    interpolation): halfway on a straight line, latents would be shorter than any that the
+    generator has been trained on. Returns float32 (count, latent).
+
+    Raises SettingError for fewer than 2 latents, or for shapes other than one shared (latent,).
+
+    Source: White 2016 (arXiv:1609.04468), section 2.1.
+    """
+    start, end = (np.asarray(latent, np.float64) for latent in (start, end))
+    if start.ndim != 1 or start.shape != end.shape:
+        raise SettingError(f"shapes {start.shape} and {end.shape}; expected one (latent,) for both")
+    if count < 2:
+        raise SettingError(f"count is {count}; a walk has 2 latents or more.")
+    cosine = np.dot(start, end) / (np.linalg.norm(start) * np.linalg.norm(end))
+    angle = np.arccos(np.clip(cosine, -1.0, 1.0))
+    places = np.linspace(0.0, 1.0, count)[:, None]
+    if np.sin(angle) < 1e-6:  # one direction, or opposite ones: no arc is shorter than another
+        return ((1.0 - places) * start + places * end).astype(np.float32)
+    weights = np.sin((1.0 - places) * angle), np.sin(places * angle)
+    return ((weights[0] * start + weights[1] * end) / np.sin(angle)).astype(np.float32)
 
 
 def write_samples(path, images) -> Path:

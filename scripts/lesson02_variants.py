@@ -1,0 +1,174 @@
+"""Lesson 02's claims, measured: dense against convolution, and one change of the DCGAN at a time.
+
+    python scripts/lesson02_variants.py [--seeds 0] [--steps 1500] [--only NAME ...]
+
+Every row is a training from scratch on the real MNIST, measured on 10,000 samples. Convolutional
+rows make 1,500 steps of 64 images, three to five minutes each on 2 cores; the two dense rows make
+lesson 01's 40,000. Rows are added to ganbook/results/02_variants.json one by one; a row that is
+there is not made again.
+"""
+
+import argparse
+from dataclasses import asdict, dataclass
+
+import experiments
+import keras
+import numpy as np
+
+from ganbook import GAN, evaluation, load_data, to_uint8
+from ganbook.data import stream
+from ganbook.losses import NonSaturating
+from ganbook.models import dcgan, vanilla
+from ganbook.sampling import sample_from
+
+DENSE_STEPS = 40_000
+GRAY = 128  # what 0 becomes when images that were scaled to [-1, 1] are padded with it
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One way to train a pair; the defaults are those of lesson 02's main run."""
+
+    name: str
+    text: str
+    networks: str = "upsampling"
+    update: str = "simultaneous"
+    border: int = 0
+    generator_rate: float = 5e-4
+    discriminator_rate: float = 4e-3
+    beta_1: float = 0.5
+    slope: float = 0.2
+    dropout: float = 0.3
+    real_label: float = 1.0
+
+
+CLASSIC = {"generator_rate": 1e-4, "discriminator_rate": 1e-3, "beta_1": 0.9, "real_label": 0.9}
+LESSON_01 = {"generator_rate": 2e-3, "discriminator_rate": 2e-3, "real_label": 0.9}
+VARIANTS = [
+    Variant("classic dense", "dense, classic recipe", "dense", "alternating", **CLASSIC),
+    Variant("dense", "dense, lesson 01", "dense", "alternating", **LESSON_01),
+    Variant("main", "DCGAN as in this lesson"),
+    Variant("transposed", "transposed convolutions", networks="transposed"),
+    Variant("alternating", "alternating updates", update="alternating"),
+    Variant("gray border", "border padded with gray", border=GRAY),
+    Variant("beta", "beta_1 0.05", beta_1=0.05),
+    Variant("equal rates", "both rates 5e-4", discriminator_rate=5e-4),
+    Variant("slope", "LeakyReLU slope 0.001", slope=0.001),
+    Variant("no dropout", "without dropout", dropout=0.0),
+]
+
+
+def build_networks(variant):
+    """Return the two networks of a variant."""
+    if variant.networks == "dense":
+        return vanilla.build_generator(), vanilla.build_discriminator()
+    options = {"slope": variant.slope, "dropout": variant.dropout}
+    build = {
+        "upsampling": dcgan.build_generator,
+        "transposed": dcgan.build_transposed_generator,
+    }[variant.networks]
+    return build(**options), dcgan.build_discriminator(**options)
+
+
+def padded(images, value):
+    """Return 28 x 28 images with a border of 2 pixels of one gray level."""
+    return np.pad(images, ((0, 0), (2, 2), (2, 2), (0, 0)), constant_values=value)
+
+
+def train(variant, images, steps, seed):
+    """Train a variant from scratch and return the GAN."""
+    keras.utils.set_random_seed(seed)
+    together = 50 if variant.networks == "dense" else 1
+    rates = variant.generator_rate, variant.discriminator_rate
+    optimizers = [keras.optimizers.Adam(rate, beta_1=variant.beta_1) for rate in rates]
+    gan = GAN(
+        *build_networks(variant),
+        NonSaturating(real_label=variant.real_label),
+        generator_optimizer=optimizers[0],
+        discriminator_optimizer=optimizers[1],
+        update=variant.update,
+        average=0.999,
+        steps_per_call=together,
+        seed=seed,
+    )
+    if variant.networks != "dense":
+        images = padded(images, variant.border)
+    batches = stream(images, 64, steps_per_call=together, seed=seed)
+    gan.fit(batches, steps_per_epoch=steps // together, verbose=0)
+    if gan.trouble:
+        raise SystemExit(gan.trouble)
+    return gan
+
+
+def observations(images) -> dict:
+    """Measure on uint8 samples what people say about dense and convolutional GANs' pictures.
+
+    - ``background``: the mean gray level of the outermost two pixels of 28 x 28, black in MNIST,
+    - ``stray_pixels``: pixels over 128 an image whose four neighbors are all under 64,
+    - ``ghosts``: the share of images in which no pixel is over 128.
+    """
+    if images.shape[1] == 32:
+        images = images[:, 2:-2, 2:-2]
+    images = images[..., 0].astype(int)
+    inside = images[:, 2:-2, 2:-2]
+    edge = images.sum() - inside.sum()
+    around = [np.roll(images, step, axis)[:, 1:-1, 1:-1] for step in (-1, 1) for axis in (1, 2)]
+    stray = (images[:, 1:-1, 1:-1] > 128) & np.all([part < 64 for part in around], axis=0)
+    found = {
+        "background": edge / (images.size - inside.size),
+        "stray_pixels": stray.sum() / len(images),
+        "ghosts": np.mean(images.max(axis=(1, 2)) <= 128),
+    }
+    return {name: round(float(value), 4) for name, value in found.items()}
+
+
+def late(gan) -> dict:
+    """Return the means of a GAN's logs over the last tenth of its steps."""
+    rows = gan.log[-(len(gan.log) // 10) :]
+    names = ("discriminator_loss", "generator_loss", "real_accuracy", "fake_accuracy")
+    return {name: round(float(np.mean([row[name] for row in rows])), 4) for name in names}
+
+
+def row_of(variant, gan, judge):
+    """Return the result of one training."""
+    samples = to_uint8(sample_from(gan.averaged_generator, judge.count))
+    return {
+        **asdict(variant),
+        "steps": gan.step,
+        "seed": gan.seed,
+        "raw": experiments.measures(gan.generator, judge),
+        "averaged": judge.measure(samples),
+        "observations": observations(samples),
+        "late": late(gan),
+        "parameters": [gan.generator.count_params(), gan.discriminator.count_params()],
+        "seconds": round(gan.seconds, 1),
+    }
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0])
+    parser.add_argument("--steps", type=int, default=1_500)
+    parser.add_argument("--only", nargs="+", help="names of variants; the others are left out")
+    arguments = parser.parse_args()
+    data = experiments.real("mnist")
+    results = experiments.Results("02_variants", "lesson02_variants.py", data)
+    judge = evaluation.Judge(data)
+    if not results.has(name="real", steps=0, seed=0):
+        real = observations(load_data("mnist", split="test").images)
+        results.add({"name": "real", "steps": 0, "seed": 0, "observations": real})
+    for seed in arguments.seeds:
+        for variant in VARIANTS:
+            steps = DENSE_STEPS if variant.networks == "dense" else arguments.steps
+            if arguments.only and variant.name not in arguments.only:
+                continue
+            if results.has(name=variant.name, steps=steps, seed=seed):
+                continue
+            row = row_of(variant, train(variant, data.images, steps, seed), judge)
+            results.add(row)
+            print(variant.name, seed, row["averaged"]["frechet_distance"], row["observations"],
+                  row["late"], row["seconds"], flush=True)  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()
