@@ -21,6 +21,7 @@ STEPS = ["--data", "toy_digits", "--steps", "100"]
 def few_images(monkeypatch):
     """A thousand drawn digits are enough to train on here, and quick to draw."""
     monkeypatch.setitem(data.TOYS, "train", 1000)
+    monkeypatch.setitem(data.TOYS, "test", 200)
 
 
 def run(capsys, *arguments):

@@ -14,6 +14,15 @@ from ganbook.sampling import read_samples, write_samples
 COUNT = 300
 
 
+@pytest.fixture(scope="module", autouse=True)
+def fewer_toys():
+    """Four thousand drawn digits are enough to measure on here, and quick to draw."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(data.TOYS, "train", 4000)
+        patch.setitem(data.TOYS, "test", 600)
+        yield
+
+
 @functools.cache
 def toys():
     return load_data("toy_digits")

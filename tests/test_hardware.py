@@ -4,6 +4,7 @@ import keras
 import pytest
 
 from ganbook import hardware, lesson, recipes
+from ganbook.data import load_data
 from ganbook.errors import SettingError
 
 CPU_INFO = "processor\t: 0\nmodel name\t: Some CPU 9000\nflags\t\t: fpu avx2 {}\n\n"
@@ -57,7 +58,7 @@ def test_a_recipe_is_built_in_its_precision_and_leaves_the_policy_alone(cpu):
 
 def test_a_lesson_says_its_precision_and_takes_another(cpu, monkeypatch, capsys):
     cpu("avx512_bf16")
-    monkeypatch.setattr(lesson, "load_data", lambda name, size: lesson_data())
+    monkeypatch.setattr(lesson, "load_data", lambda name, size: load_data("ring"))
     before = keras.config.dtype_policy()
     try:
         for asked, policy in ((None, "mixed_bfloat16"), ("float32", "float32")):
@@ -69,9 +70,3 @@ def test_a_lesson_says_its_precision_and_takes_another(cpu, monkeypatch, capsys)
         assert "Precision" not in capsys.readouterr().out
     finally:
         keras.config.set_dtype_policy(before)
-
-
-def lesson_data():
-    from ganbook.data import load_data
-
-    return load_data("toy_digits", split="test")

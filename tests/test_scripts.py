@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 import run_lessons
 
-from ganbook import load_data
+from ganbook import data, load_data
 
 ADDRESS = "https://github.com/someone/something"
 SETUP = [
@@ -240,18 +240,19 @@ def test_observations_see_background_dots_and_ghosts():
 
 def test_results_grow_row_by_row_and_are_not_made_twice(tmp_path, monkeypatch):
     monkeypatch.setattr(experiments, "RESULTS", tmp_path)
-    data = load_data("toy_digits", split="test")
-    results = experiments.Results("some", "some.py", data)
+    points = load_data("ring", split="test")
+    results = experiments.Results("some", "some.py", points)
     assert results.rows() == [] and not results.has(name="a", steps=1, seed=0)
     results.add({"name": "a", "steps": 1, "seed": 0, "value": 2.0})
-    again = experiments.Results("some", "some.py", data)
+    again = experiments.Results("some", "some.py", points)
     assert again.has(name="a", steps=1, seed=0) and not again.has(name="a", steps=1, seed=1)
     stored = json.loads((tmp_path / "some.json").read_text())
     assert stored["made by"] == "scripts/some.py" and stored["rows"][0]["versions"]["keras"]
-    assert stored["data_checksums"] == {"toy_digits": data.checksum}
+    assert stored["data_checksums"] == {"ring": points.checksum}
 
 
 def test_a_stand_in_is_not_good_enough_for_a_result_that_is_kept(monkeypatch):
+    monkeypatch.setitem(data.TOYS, "test", 10)
     standin = load_data("mnist", source="standin", split="test")
     monkeypatch.setattr(experiments, "load_data", lambda name: standin)
     with pytest.raises(SystemExit, match="needs the real mnist"):
