@@ -254,4 +254,8 @@ def _block_as_html(block):
 
     head = line("th", [title for title, _ in COLUMNS])
     body = "".join(line("td", [show(row) for _, show in COLUMNS]) for row in block)
-    return f"<p><b>{html.escape(title_of(block))}</b></p><table>{head}{body}</table>"
+    # Small type: seventeen columns have to fit beside a notebook's margins.
+    return (
+        f"<p><b>{html.escape(title_of(block))}</b></p>"
+        f'<table style="font-size: 75%">{head}{body}</table>'
+    )
