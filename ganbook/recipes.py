@@ -1,4 +1,4 @@
-"""What a bare ``train 01`` means: data, networks, loss, optimizers and steps of each lesson."""
+"""What a bare ``train NN`` means: data, networks, loss, optimizers and steps of each lesson."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -79,7 +79,8 @@ def vanilla_gan(seed=0) -> GAN:
 def dcgan_gan(seed=0) -> GAN:
     """Lesson 02: the convolutional pair, both gradients from one shared forward pass.
 
-    The discriminator has one weight where the generator has sixty, and learns eight times as fast.
+    The discriminator has one weight where the generator has sixty, and eight times its learning
+    rate.
     """
     keras.utils.set_random_seed(seed)
     return GAN(

@@ -56,17 +56,18 @@ def measures(generator, judge) -> dict:
     return judge.measure(to_uint8(sample_from(generator, judge.count)))
 
 
-def add_to_scoreboard(gan, lesson, variant, generator=None, path=scoreboard.SHIPPED, **more):
+def add_to_scoreboard(gan, lesson, variant, data, generator=None, **more):
     """Add a GAN's rows to the scoreboard that comes with the package.
 
     There is one row with as many samples as the quick preset measures, so that a learner's own row
-    has something to be compared with, and one with 10,000. ``generator`` is the one that samples
-    (default: the averaged one, if there is one).
+    has something to be compared with, and one with 10,000. ``data`` names the real data set;
+    ``generator`` is the one that samples (default: the averaged one, if there is one); ``more``
+    replaces entries of the row.
     """
-    data = real(more.pop("data"))
+    data = real(data)
     generator = gan.sampling_generator() if generator is None else generator
     kind = "raw" if generator is gan.generator else "averaged"
     for count in (evaluation.QUICK_SAMPLES, evaluation.SAMPLES):
         found = measures(generator, evaluation.Judge(data, count))
         row = scoreboard.row_of(gan, lesson, variant, found, generator=kind, **more)
-        scoreboard.append({**row, "versions": runs.versions()}, path)
+        scoreboard.append({**row, "versions": runs.versions()}, scoreboard.SHIPPED)

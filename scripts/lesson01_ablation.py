@@ -119,7 +119,7 @@ def main():
             }
             if way.name == "recipe" and seed == 0:
                 experiments.add_to_scoreboard(
-                    gan, "01", "recipe as it stands", generator=gan.generator, data=data.name
+                    gan, "01", "recipe as it stands", data.name, generator=gan.generator
                 )
             results.add(row)
             print(way.name, steps, seed, f"{gan.seconds:.0f} s", row["averaged"], flush=True)

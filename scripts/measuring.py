@@ -12,7 +12,7 @@ from pathlib import Path
 import experiments
 import numpy as np
 
-from ganbook import evaluation, features, load_data, metrics, plots, spoiled
+from ganbook import evaluation, features, metrics, plots, spoiled
 
 FIGURES = Path(__file__).parent.parent / "notebooks" / "figures"
 COUNTS = (250, 500, 1_000, 2_000, 5_000, 10_000)
@@ -38,7 +38,7 @@ def spoiled_sets(data, count) -> dict:
 def floors(data, count) -> list[float]:
     """Return Frechet distances of ``count`` random training images from ``count`` test images."""
     classifier = features.classifier_of(data)
-    test = load_data(data.name, split="test")
+    test = evaluation.test_set_of(data)
     distances = []
     for seed in range(DRAWS):
         pair = [features.features_of(d.draw(count, seed)[0], classifier) for d in (test, data)]

@@ -38,8 +38,8 @@ def main():
     title = f"{recipe_of(lesson).title}, {name}, {record['step']:,} steps: generated"
     figure = plots.image_grid(sample_from(generator, 64), 16, title)
     picture = plots.save_figure(figure, FIGURES / f"{lesson}_samples.png")
-    recorded = {name: record[name] for name in ("data", "preset", "hardware")}
-    experiments.add_to_scoreboard(gan, lesson, recipe_of(lesson).title, **recorded)
+    recorded = {name: record[name] for name in ("preset", "hardware")}
+    experiments.add_to_scoreboard(gan, lesson, recipe_of(lesson).title, record["data"], **recorded)
     print(json.dumps({"weights": str(weights), "picture": str(picture), "record": record}))
 
 

@@ -19,12 +19,7 @@ def build_generator(latent_size=LATENT_SIZE, slope=SLOPE, dropout=0.3):
     """
     return keras.Sequential(
         [
-            keras.Input((latent_size,)),
-            layers.Dense(8 * 8 * 128),
-            layers.LeakyReLU(negative_slope=slope),
-            layers.Reshape((8, 8, 128)),
-            layers.BatchNormalization(),
-            layers.Dropout(dropout),
+            *_small_picture(latent_size, slope, dropout),
             UpSamplingConv2D(64, 5),
             layers.LeakyReLU(negative_slope=slope),
             layers.BatchNormalization(),
@@ -42,12 +37,7 @@ def build_transposed_generator(latent_size=LATENT_SIZE, slope=SLOPE, dropout=0.3
     """
     return keras.Sequential(
         [
-            keras.Input((latent_size,)),
-            layers.Dense(8 * 8 * 128),
-            layers.LeakyReLU(negative_slope=slope),
-            layers.Reshape((8, 8, 128)),
-            layers.BatchNormalization(),
-            layers.Dropout(dropout),
+            *_small_picture(latent_size, slope, dropout),
             layers.Conv2DTranspose(64, 4, strides=2, padding="same"),
             layers.LeakyReLU(negative_slope=slope),
             layers.BatchNormalization(),
@@ -55,6 +45,18 @@ def build_transposed_generator(latent_size=LATENT_SIZE, slope=SLOPE, dropout=0.3
         ],
         name="generator",
     )
+
+
+def _small_picture(latent_size, slope, dropout):
+    """Return the layers with which both generators begin: latents to (N, 8, 8, 128)."""
+    return [
+        keras.Input((latent_size,)),
+        layers.Dense(8 * 8 * 128),
+        layers.LeakyReLU(negative_slope=slope),
+        layers.Reshape((8, 8, 128)),
+        layers.BatchNormalization(),
+        layers.Dropout(dropout),
+    ]
 
 
 def build_discriminator(slope=SLOPE, dropout=0.3):
