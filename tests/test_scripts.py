@@ -187,7 +187,8 @@ def test_run_lessons_fails_with_the_error_of_the_failed_lesson(lessons):
     process, _ = lessons
     assert process.returncode == 1
     assert "RuntimeError: this cell is broken" in process.stdout
-    assert "Traceback" not in process.stderr
+    # A kernel that is being shut down may write a traceback of its own; the script must not.
+    assert Path(run_lessons.__file__).name not in process.stderr
 
 
 def test_run_lessons_runs_quickly_in_the_notebooks_own_folder(lessons):
