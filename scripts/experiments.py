@@ -1,7 +1,11 @@
 """What the scripts behind the lessons' tables share: results that grow row by row."""
 
+import argparse
 import json
+from dataclasses import asdict
 from pathlib import Path
+
+import numpy as np
 
 import ganbook
 from ganbook import evaluation, load_data, runs, scoreboard, to_uint8
@@ -43,12 +47,59 @@ class Results:
         write_json(self.path, {**self.header, "rows": [*self.rows(), row]})
 
 
+def arguments(doc, seeds, steps):
+    """Return the command line's choice of seeds, steps and rows; the defaults are given."""
+    parser = argparse.ArgumentParser(description=doc.splitlines()[0])
+    parser.add_argument("--seeds", type=int, nargs="+", default=seeds)
+    parser.add_argument("--steps", type=int, default=steps)
+    parser.add_argument("--only", nargs="+", help="names of rows; the others are left out")
+    return parser.parse_args()
+
+
+def fill(results, variants, chosen, make):
+    """Add the rows that are missing, seed by seed.
+
+    Args:
+        results: the `Results` to add to.
+        variants: dataclass objects with a ``name`` and, where it is not the command line's,
+            a number of ``steps``.
+        chosen: what `arguments` returned.
+        make: called with a variant, its steps and a seed; trains, and returns a row's measures.
+    """
+    for seed in chosen.seeds:
+        for variant in variants:
+            if chosen.only and variant.name not in chosen.only:
+                continue
+            steps = getattr(variant, "steps", None) or chosen.steps
+            if results.has(name=variant.name, steps=steps, seed=seed):
+                continue
+            row = {**asdict(variant), "steps": steps, "seed": seed}
+            row |= make(variant, steps, seed)
+            results.add(row)
+            print(json.dumps(row), flush=True)
+
+
+def trained(gan, batches, steps):
+    """Train a GAN for so many steps and return it; a training that broke down stops the script."""
+    gan.fit(batches, steps_per_epoch=steps // gan.steps_per_call, verbose=0)
+    if gan.trouble:
+        raise SystemExit(gan.trouble)
+    return gan
+
+
 def real(name):
     """Return a data set for a result that is kept, or stop: a stand-in will not do."""
     data = load_data(name)
     if data.is_standin:
         raise SystemExit(f"this needs the real {name}: set GANBOOK_DATA or get a network.")
     return data
+
+
+def late(gan) -> dict:
+    """Return the means of a GAN's logs over the last tenth of its steps."""
+    rows = gan.log[-(len(gan.log) // 10) :]
+    names = ("discriminator_loss", "generator_loss", "real_accuracy", "fake_accuracy")
+    return {name: round(float(np.mean([row[name] for row in rows])), 4) for name in names}
 
 
 def measures(generator, judge) -> dict:

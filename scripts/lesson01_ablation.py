@@ -9,8 +9,7 @@ again, so the script can be stopped and started at will. The first seed's recipe
 on the scoreboard, as it stands: without an average.
 """
 
-import argparse
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import experiments
 import keras
@@ -48,7 +47,7 @@ WAYS = [
     Way("rates", "both rates 2e-3", **MATCHED),
     Way("beta", "both rates 2e-3, beta_1 0.5", beta_1=0.5, **MATCHED),
     Way("no smoothing", "the same, without smoothing", beta_1=0.5, real_label=1.0, **MATCHED),
-    Way("large batch", "the same, batch 256", beta_1=0.5, batch_size=256, **MATCHED),
+    Way("large batch", "the same, batch 256", beta_1=0.5, batch_size=256, steps=10_000, **MATCHED),
 ]
 
 
@@ -86,43 +85,28 @@ def train(way, images, steps, seed):
         batches = unshuffled(images, way.batch_size)
     else:
         batches = stream(images, way.batch_size, steps_per_call=STEPS_PER_CALL, seed=seed)
-    gan.fit(batches, steps_per_epoch=steps // STEPS_PER_CALL, verbose=0)
-    if gan.trouble:
-        raise SystemExit(gan.trouble)
-    return gan
+    return experiments.trained(gan, batches, steps)
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1])
-    parser.add_argument("--steps", type=int, default=40_000)
-    parser.add_argument("--only", nargs="+", help="names of ways; the others are left out")
-    arguments = parser.parse_args()
+    chosen = experiments.arguments(__doc__, seeds=[0, 1], steps=40_000)
     data = experiments.real("mnist")
-    results = experiments.Results("01_ablation", "lesson01_ablation.py", data)
     judge = evaluation.Judge(data)
-    for seed in arguments.seeds:
-        for way in WAYS:
-            steps = way.steps or arguments.steps * 64 // way.batch_size
-            if arguments.only and way.name not in arguments.only:
-                continue
-            if results.has(name=way.name, steps=steps, seed=seed):
-                continue
-            gan = train(way, data.images, steps, seed)
-            row = {
-                **asdict(way),
-                "steps": steps,
-                "seed": seed,
-                "raw": experiments.measures(gan.generator, judge),
-                "averaged": experiments.measures(gan.averaged_generator, judge),
-                "seconds": round(gan.seconds, 1),
-            }
-            if way.name == "recipe" and seed == 0:
-                experiments.add_to_scoreboard(
-                    gan, "01", "recipe as it stands", data.name, generator=gan.generator
-                )
-            results.add(row)
-            print(way.name, steps, seed, f"{gan.seconds:.0f} s", row["averaged"], flush=True)
+
+    def make(way, steps, seed):
+        gan = train(way, data.images, steps, seed)
+        if way.name == "recipe" and seed == 0:
+            experiments.add_to_scoreboard(
+                gan, "01", "recipe as it stands", data.name, generator=gan.generator
+            )
+        return {
+            "raw": experiments.measures(gan.generator, judge),
+            "averaged": experiments.measures(gan.averaged_generator, judge),
+            "seconds": round(gan.seconds, 1),
+        }
+
+    results = experiments.Results("01_ablation", "lesson01_ablation.py", data)
+    experiments.fill(results, WAYS, chosen, make)
 
 
 if __name__ == "__main__":

@@ -8,8 +8,7 @@ lesson 01's 40,000. Rows are added to ganbook/results/02_variants.json one by on
 there is not made again.
 """
 
-import argparse
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import experiments
 import keras
@@ -40,13 +39,15 @@ class Variant:
     slope: float = 0.2
     dropout: float = 0.3
     real_label: float = 1.0
+    steps: int | None = None  # None: the number given on the command line
 
 
-CLASSIC = {"generator_rate": 1e-4, "discriminator_rate": 1e-3, "beta_1": 0.9, "real_label": 0.9}
-LESSON_01 = {"generator_rate": 2e-3, "discriminator_rate": 2e-3, "real_label": 0.9}
+DENSE = {"networks": "dense", "update": "alternating", "real_label": 0.9, "steps": DENSE_STEPS}
+CLASSIC = {"generator_rate": 1e-4, "discriminator_rate": 1e-3, "beta_1": 0.9, **DENSE}
+LESSON_01 = {"generator_rate": 2e-3, "discriminator_rate": 2e-3, **DENSE}
 VARIANTS = [
-    Variant("classic dense", "dense, classic recipe", "dense", "alternating", **CLASSIC),
-    Variant("dense", "dense, lesson 01", "dense", "alternating", **LESSON_01),
+    Variant("classic dense", "dense, classic recipe", **CLASSIC),
+    Variant("dense", "dense, lesson 01", **LESSON_01),
     Variant("main", "DCGAN as in this lesson"),
     Variant("transposed", "transposed convolutions", networks="transposed"),
     Variant("alternating", "alternating updates", update="alternating"),
@@ -94,10 +95,7 @@ def train(variant, images, steps, seed):
     if variant.networks != "dense":
         images = padded(images, variant.border)
     batches = stream(images, 64, steps_per_call=together, seed=seed)
-    gan.fit(batches, steps_per_epoch=steps // together, verbose=0)
-    if gan.trouble:
-        raise SystemExit(gan.trouble)
-    return gan
+    return experiments.trained(gan, batches, steps)
 
 
 def observations(images) -> dict:
@@ -122,52 +120,32 @@ def observations(images) -> dict:
     return {name: round(float(value), 4) for name, value in found.items()}
 
 
-def late(gan) -> dict:
-    """Return the means of a GAN's logs over the last tenth of its steps."""
-    rows = gan.log[-(len(gan.log) // 10) :]
-    names = ("discriminator_loss", "generator_loss", "real_accuracy", "fake_accuracy")
-    return {name: round(float(np.mean([row[name] for row in rows])), 4) for name in names}
-
-
-def row_of(variant, gan, judge):
-    """Return the result of one training."""
+def row_of(gan, judge) -> dict:
+    """Return what is kept of one training."""
     samples = to_uint8(sample_from(gan.averaged_generator, judge.count))
     return {
-        **asdict(variant),
-        "steps": gan.step,
-        "seed": gan.seed,
         "raw": experiments.measures(gan.generator, judge),
         "averaged": judge.measure(samples),
         "observations": observations(samples),
-        "late": late(gan),
+        "late": experiments.late(gan),
         "parameters": [gan.generator.count_params(), gan.discriminator.count_params()],
         "seconds": round(gan.seconds, 1),
     }
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--seeds", type=int, nargs="+", default=[0])
-    parser.add_argument("--steps", type=int, default=1_500)
-    parser.add_argument("--only", nargs="+", help="names of variants; the others are left out")
-    arguments = parser.parse_args()
+    chosen = experiments.arguments(__doc__, seeds=[0], steps=1_500)
     data = experiments.real("mnist")
     results = experiments.Results("02_variants", "lesson02_variants.py", data)
     judge = evaluation.Judge(data)
     if not results.has(name="real", steps=0, seed=0):
         real = observations(load_data("mnist", split="test").images)
         results.add({"name": "real", "steps": 0, "seed": 0, "observations": real})
-    for seed in arguments.seeds:
-        for variant in VARIANTS:
-            steps = DENSE_STEPS if variant.networks == "dense" else arguments.steps
-            if arguments.only and variant.name not in arguments.only:
-                continue
-            if results.has(name=variant.name, steps=steps, seed=seed):
-                continue
-            row = row_of(variant, train(variant, data.images, steps, seed), judge)
-            results.add(row)
-            print(variant.name, seed, row["averaged"]["frechet_distance"], row["observations"],
-                  row["late"], row["seconds"], flush=True)  # fmt: skip
+
+    def make(variant, steps, seed):
+        return row_of(train(variant, data.images, steps, seed), judge)
+
+    experiments.fill(results, VARIANTS, chosen, make)
 
 
 if __name__ == "__main__":

@@ -44,3 +44,16 @@ def test_discriminators(build, parameters, shape):
     assert discriminator.input_shape == (None, *shape)
     assert discriminator.output_shape == (None, 1)
     assert getattr(discriminator.layers[-1], "activation", None) in (None, keras.activations.linear)
+
+
+def test_the_reports_variants_change_what_they_say():
+    deep = fashion.build_report_generator(transposed=4)
+    assert sum("conv2d_transpose" in layer.name for layer in deep.layers) == 4
+    assert deep.output_shape == (None, 28, 28, 1)
+    bare = fashion.build_report_generator(batch_norm=False)
+    assert not any("batch_norm" in layer.name for layer in bare.layers)
+    averaged = fashion.build_report_discriminator(pooling="average")
+    assert averaged.count_params() == 75_137  # pooling has no weights
+    flat = fashion.build_report_discriminator(pooling=None, activation="sigmoid")
+    assert flat.count_params() == 75_137 - 128 + 7 * 7 * 128
+    assert 0 < float(flat(np.zeros((1, 28, 28, 1)))[0, 0]) < 1

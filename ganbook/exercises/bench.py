@@ -70,8 +70,8 @@ class Answer:
         for before, after in zip(inputs, given, strict=True):
             if isinstance(before, np.ndarray) and not np.array_equal(before, after):
                 raise Wrong(
-                    f"{self.call} changed its own input to {show(after)}. "
-                    "Make a new array instead, the caller still needs the old one."
+                    f"{self.call} changed its own input to {show(after)}, expected {show(before)} "
+                    "as before. Make a new array instead, the caller still needs the old one."
                 )
 
     def _left_open(self, error: Exception) -> bool:

@@ -52,37 +52,44 @@ def build_discriminator(image_shape=(28, 28, 1)):
     )
 
 
-def build_report_generator(latent_size=REPORT_LATENT_SIZE, batch_norm=True):
-    """Return the report's generator: (N, latent_size) latents to (N, 28, 28, 1) in [-1, 1]."""
+def build_report_generator(latent_size=REPORT_LATENT_SIZE, batch_norm=True, transposed=2):
+    """Return the report's generator: (N, latent_size) latents to (N, 28, 28, 1) in [-1, 1].
 
-    def double():
-        """Twice the height and width; BatchNorm before LeakyReLU."""
-        norm = [layers.BatchNormalization()] if batch_norm else []
-        convolution = layers.Conv2DTranspose(128, 4, strides=2, padding="same")
-        return [convolution, *norm, layers.LeakyReLU(negative_slope=SLOPE)]
-
-    return keras.Sequential(
+    Args:
+        latent_size: length of a latent.
+        batch_norm: BatchNorm, before LeakyReLU, after every transposed convolution.
+        transposed: 2, or 4 for the deeper variant, in which one more stands before each of them
+            that does not change the size.
+    """
+    widths = {2: [(128, 2), (128, 2)], 4: [(128, 1), (64, 2), (64, 1), (64, 2)]}[transposed]
+    network = keras.Sequential(
         [
             keras.Input((latent_size,)),
             layers.Dense(7 * 7 * 128),
             layers.LeakyReLU(negative_slope=SLOPE),
             layers.Reshape((7, 7, 128)),
-            *double(),
-            *double(),
-            layers.Conv2D(1, 7, padding="same", activation="tanh"),
         ],
         name="generator",
     )
+    for width, stride in widths:
+        network.add(layers.Conv2DTranspose(width, 4, strides=stride, padding="same"))
+        if batch_norm:
+            network.add(layers.BatchNormalization())
+        network.add(layers.LeakyReLU(negative_slope=SLOPE))
+    network.add(layers.Conv2D(1, 7, padding="same", activation="tanh"))
+    return network
 
 
-def build_report_discriminator(batch_norm=True, pool=True, activation=None):
+def build_report_discriminator(batch_norm=True, pooling="max", activation=None):
     """Return the report's discriminator: (N, 28, 28, 1) in [-1, 1] to (N, 1).
 
     Args:
         batch_norm: BatchNorm after the second convolution.
-        pool: global max pooling before the output; else all values are flattened.
+        pooling: before the output: "max" or "average" over each channel, or None to keep all
+            values.
         activation: None for logits; "sigmoid" for probabilities.
     """
+    pool = {"max": layers.GlobalMaxPooling2D, "average": layers.GlobalAveragePooling2D}
     return keras.Sequential(
         [
             keras.Input((28, 28, 1)),
@@ -91,7 +98,7 @@ def build_report_discriminator(batch_norm=True, pool=True, activation=None):
             layers.Conv2D(128, 3, strides=2, padding="same"),
             *([layers.BatchNormalization()] if batch_norm else []),
             layers.LeakyReLU(negative_slope=SLOPE),
-            layers.GlobalMaxPooling2D() if pool else layers.Flatten(),
+            pool.get(pooling, layers.Flatten)(),
             layers.Dense(1, activation=activation),
         ],
         name="discriminator",
