@@ -106,6 +106,56 @@ def loss_curves(log, title="Losses") -> Figure:
     return figure
 
 
+def loss_panels(logs, columns=3) -> Figure:
+    """Return a figure of small loss curves side by side; ``logs`` maps a title to its log."""
+    rows = -(-len(logs) // columns)
+    figure = new_figure(3.6 * columns, 2.6 * rows)
+    panels = figure.subplots(rows, columns, squeeze=False).flat
+    for axes, (title, log) in zip(panels, logs.items(), strict=False):
+        draw_losses(axes, log, title)
+    for axes in figure.axes[1:]:
+        axes.get_legend() and axes.get_legend().remove()
+    for axes in figure.axes[len(logs) :]:
+        axes.set_visible(False)
+    return figure
+
+
+def class_shares(shares, names, title) -> Figure:
+    """Return a figure of how often each class comes: bars side by side.
+
+    ``shares`` maps a name to the share of each class, numbers from 0 to 1; ``names`` are those of
+    the classes.
+    """
+    figure = new_figure(9.0, 3.0)
+    axes = figure.subplots()
+    places, width = np.arange(len(names)), 0.8 / len(shares)
+    colors = (QUIET, GENERATOR, OTHER, DISCRIMINATOR)
+    for i, ((name, values), color) in enumerate(zip(shares.items(), colors, strict=False)):
+        shift = (i - (len(shares) - 1) / 2) * width
+        axes.bar(places + shift, 100 * np.asarray(values), width, label=name, color=color)
+    axes.axhline(2.0, color=QUIET, linestyle=":", linewidth=1.0)
+    axes.set_xticks(places, names, rotation=30, ha="right")
+    axes.set(title=title, ylabel="share, percent")
+    axes.legend(frameon=False)
+    return figure
+
+
+def seeds(groups, title, xlabel) -> Figure:
+    """Return a figure of one line of dots for each group, one dot a seed, the mean as a bar.
+
+    ``groups`` maps a text to its values, one for each seed.
+    """
+    figure = new_figure(7.5, 0.9 + 0.32 * len(groups))
+    axes = figure.subplots()
+    for place, values in zip(range(len(groups))[::-1], groups.values(), strict=True):
+        axes.plot(values, [place] * len(values), "o", color=GENERATOR, alpha=0.7)
+        axes.plot(np.mean(values), place, "|", color=DISCRIMINATOR, markersize=16, mew=2.5)
+    axes.set_yticks(range(len(groups))[::-1], list(groups))
+    axes.set(title=title, xlabel=xlabel)
+    axes.grid(axis="x", alpha=0.3)
+    return figure
+
+
 def curves(x, lines, title, xlabel, ylabel, log=False) -> Figure:
     """Return a figure of several curves over one axis; ``lines`` maps a name to its values.
 

@@ -99,7 +99,7 @@ def draw(results):
     images = np.concatenate([np.load(SAMPLES / f"{row['name']}.npy") for row in rows])
     labels = [row["text"] for row in rows]
     title = f"Fashion-MNIST: the report's variants after {rows[0]['steps']:,} steps"
-    plots.image_grid(images, SHOWN, title, labels).savefig(FIGURE, dpi=80)
+    plots.save_figure(plots.image_grid(images, SHOWN, title, labels), FIGURE)
 
 
 def main():
