@@ -16,6 +16,7 @@ GENERATORS = [
 DISCRIMINATORS = [
     (vanilla.build_discriminator, 100_609, (28, 28, 1)),
     (dcgan.build_discriminator, 17_169, (32, 32, 1)),
+    (dcgan.build_deep_discriminator, 65_921, (32, 32, 1)),
     (fashion.build_discriminator, 533_505, (28, 28, 1)),
     (fashion.build_report_discriminator, 75_137, (28, 28, 1)),
 ]
