@@ -41,6 +41,7 @@ class Variant:
     slope: float = 0.2
     dropout: float = 0.0
     real_label: float = 1.0
+    batch_size: int = 64
     steps: int | None = None  # None: the number given on the command line
 
 
@@ -63,6 +64,9 @@ VARIANTS = [
     Variant("beta", "beta_1 0.05", beta_1=0.05),
     Variant("paper rates", "both rates 2e-4", generator_rate=2e-4, discriminator_rate=2e-4),
     Variant("slope", "LeakyReLU slope 0.001", slope=0.001),
+    Variant("recipe", "the classic recipe", discriminator="classic", update="alternating",
+            dropout=0.3, slope=0.001, beta_1=0.05, generator_rate=2e-4, discriminator_rate=2e-4,
+            border=GRAY, batch_size=200, steps=320),
 ]  # fmt: skip
 
 
@@ -106,7 +110,7 @@ def train(variant, images, steps, seed):
     )
     if variant.generator != "dense":
         images = padded(images, variant.border)
-    batches = stream(images, 64, steps_per_call=together, seed=seed)
+    batches = stream(images, variant.batch_size, steps_per_call=together, seed=seed)
     return experiments.trained(gan, batches, steps)
 
 

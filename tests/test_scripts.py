@@ -8,14 +8,9 @@ import types
 from pathlib import Path
 
 import colab_links
-import experiments
-import lesson02_variants
 import nbformat
-import numpy as np
 import pytest
 import run_lessons
-
-from ganbook import data, load_data
 
 ADDRESS = "https://github.com/someone/something"
 SETUP = [
@@ -223,38 +218,3 @@ def test_an_unknown_lesson_is_one_line_that_names_the_others(folder, capsys):
 def test_an_empty_folder_is_one_line(tmp_path, capsys):
     assert run_lessons.main(["--folder", str(tmp_path)]) == 1
     assert capsys.readouterr().err.count("\n") == 1
-
-
-def test_observations_see_background_dots_and_ghosts():
-    images = np.zeros((4, 28, 28, 1), np.uint8)
-    images[0, 0, :] = 112  # a gray line at the edge
-    images[1, 10, 10] = 255  # a dot
-    images[2, 10:14, 10:14] = 255  # a stroke
-    found = lesson02_variants.observations(images)
-    edge = 28 * 28 - 24 * 24
-    assert found["background"] == pytest.approx(28 * 112 / (4 * edge), abs=1e-3)
-    assert found["stray_pixels"] == 1 / 4
-    assert found["ghosts"] == 2 / 4
-    padded = np.pad(images, ((0, 0), (2, 2), (2, 2), (0, 0)), constant_values=255)
-    assert lesson02_variants.observations(padded) == found
-
-
-def test_results_grow_row_by_row_and_are_not_made_twice(tmp_path, monkeypatch):
-    monkeypatch.setattr(experiments, "RESULTS", tmp_path)
-    points = load_data("ring", split="test")
-    results = experiments.Results("some", "some.py", points)
-    assert results.rows() == [] and not results.has(name="a", steps=1, seed=0)
-    results.add({"name": "a", "steps": 1, "seed": 0, "value": 2.0})
-    again = experiments.Results("some", "some.py", points)
-    assert again.has(name="a", steps=1, seed=0) and not again.has(name="a", steps=1, seed=1)
-    stored = json.loads((tmp_path / "some.json").read_text())
-    assert stored["made by"] == "scripts/some.py" and stored["rows"][0]["versions"]["keras"]
-    assert stored["data_checksums"] == {"ring": points.checksum}
-
-
-def test_a_stand_in_is_not_good_enough_for_a_result_that_is_kept(monkeypatch):
-    monkeypatch.setitem(data.TOYS, "test", 10)
-    standin = load_data("mnist", source="standin", split="test")
-    monkeypatch.setattr(experiments, "load_data", lambda name: standin)
-    with pytest.raises(SystemExit, match="needs the real mnist"):
-        experiments.real("mnist")

@@ -1,0 +1,106 @@
+"""The scripts that measure what lessons claim: what they keep, and what they switch."""
+
+import dataclasses
+import json
+from types import SimpleNamespace
+
+import experiments
+import lesson02_variants
+import lesson03_ablation
+import lesson03_report
+import numpy as np
+import pytest
+
+from ganbook import data, load_data
+from ganbook.losses import NonSaturating
+from ganbook.mistakes import PersistentFlips
+
+
+def test_observations_see_background_dots_and_ghosts():
+    images = np.zeros((4, 28, 28, 1), np.uint8)
+    images[0, 0, :] = 112  # a gray line at the edge
+    images[1, 10, 10] = 255  # a dot
+    images[2, 10:14, 10:14] = 255  # a stroke
+    found = lesson02_variants.observations(images)
+    edge = 28 * 28 - 24 * 24
+    assert found["background"] == pytest.approx(28 * 112 / (4 * edge), abs=1e-3)
+    assert found["stray_pixels"] == 1 / 4
+    assert found["ghosts"] == 2 / 4
+    padded = np.pad(images, ((0, 0), (2, 2), (2, 2), (0, 0)), constant_values=255)
+    assert lesson02_variants.observations(padded) == found
+
+
+def test_results_grow_row_by_row_and_are_not_made_twice(tmp_path, monkeypatch):
+    monkeypatch.setattr(experiments, "RESULTS", tmp_path)
+    points = load_data("ring", split="test")
+    results = experiments.Results("some", "some.py", points)
+    assert results.rows() == [] and not results.has(name="a", steps=1, seed=0)
+    results.add({"name": "a", "steps": 1, "seed": 0, "value": 2.0})
+    again = experiments.Results("some", "some.py", points)
+    assert again.has(name="a", steps=1, seed=0) and not again.has(name="a", steps=1, seed=1)
+    stored = json.loads((tmp_path / "some.json").read_text())
+    assert stored["made by"] == "scripts/some.py" and stored["rows"][0]["versions"]["keras"]
+    assert stored["data_checksums"] == {"ring": points.checksum}
+
+
+@dataclasses.dataclass(frozen=True)
+class Row:
+    name: str
+    steps: int | None = None
+
+
+def test_fill_makes_what_is_missing_seed_by_seed(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(experiments, "RESULTS", tmp_path)
+    results = experiments.Results("some", "some.py", load_data("ring", split="test"))
+    made = []
+
+    def make(row, steps, seed):
+        made.append((row.name, steps, seed))
+        return {"value": seed}
+
+    monkeypatch.setattr("sys.argv", ["some.py", "--seeds", "0", "1", "--only", "a", "b"])
+    chosen = experiments.arguments("Some rows.", seeds=[0], steps=5)
+    rows = [Row("a"), Row("b", steps=9), Row("c")]
+    results.add({"name": "b", "steps": 9, "seed": 0})
+    experiments.fill(results, rows, chosen, make)
+    assert made == [("a", 5, 0), ("a", 5, 1), ("b", 9, 1)]
+    experiments.fill(results, rows, chosen, make)
+    assert len(made) == 3 and len(results.rows()) == 4
+    assert capsys.readouterr().out.count("\n") == 3
+
+
+@pytest.mark.parametrize("script", [lesson02_variants, lesson03_ablation, lesson03_report])
+def test_variants_have_names_and_texts_of_their_own(script):
+    for entry in ("name", "text"):
+        values = [getattr(variant, entry) for variant in script.VARIANTS]
+        assert len(set(values)) == len(values)
+
+
+def test_switches_reach_the_gan():
+    by_name = {switches.name: switches for switches in lesson03_ablation.VARIANTS}
+    recipe = lesson03_ablation.build_gan(by_name["all"], seed=0)
+    assert vars(recipe.loss_pair) == vars(
+        NonSaturating(real_label=0.9, fake_label=0.1, flip_labels=0.1)
+    )
+    assert recipe.generator_steps == 2
+    assert float(recipe.generator_optimizer.learning_rate) == pytest.approx(1e-4)
+    persistent = lesson03_ablation.build_gan(by_name["persistent"], seed=0)
+    assert isinstance(persistent.loss_pair, PersistentFlips)
+    assert persistent.loss_pair.loss.flip_labels == 0.0
+    assert by_name["plain"].generator_steps == 1
+
+
+def test_losses_of_a_report_run_are_fifty_means():
+    log = [{"discriminator_loss": i, "generator_loss": 1.0} for i in range(1000)]
+    found = lesson03_report.losses_of(SimpleNamespace(log=log))
+    assert found["discriminator_losses"] == [20 * i + 9.5 for i in range(50)]
+    assert found["generator_losses"] == [1.0] * 50
+    assert found["lowest_discriminator_loss"] == 0.0
+
+
+def test_a_stand_in_is_not_good_enough_for_a_result_that_is_kept(monkeypatch):
+    monkeypatch.setitem(data.TOYS, "test", 10)
+    standin = load_data("mnist", source="standin", split="test")
+    monkeypatch.setattr(experiments, "load_data", lambda name: standin)
+    with pytest.raises(SystemExit, match="needs the real mnist"):
+        experiments.real("mnist")
