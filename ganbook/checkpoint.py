@@ -23,7 +23,7 @@ STEP_FOLDER = re.compile(r"step-(\d{9})")
 
 def state_of(gan) -> dict:
     """Return all variables that a run needs to go on, as lists by part."""
-    averaged = gan.averaged_generator
+    averaged = gan._slow_generator
     parts = {
         "generator": gan.generator.weights,
         "discriminator": gan.discriminator.weights,

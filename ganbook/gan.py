@@ -53,7 +53,7 @@ class GAN(keras.Model):
         trouble: why `StopOnNaN` stopped the last ``fit``, or None.
         last_losses: float32 array (K, 2), the discriminator's and the generator's losses of the
             last call; rows that were skipped after a non-finite loss are NaN.
-        averaged_generator: the second generator, or None.
+        averaged_generator: the second generator, its BatchNorm statistics up to date, or None.
 
     Raises:
         SettingError: an argument has a value that cannot work.
@@ -91,7 +91,7 @@ class GAN(keras.Model):
         self.update, self.clip_weights, self.penalty = update, clip_weights, penalty
         self.steps_per_call, self.seed = steps_per_call, int(seed)
         self.average = None if average is None else averaging.check_bound(average)
-        self.averaged_generator = None if average is None else averaging.copy_of(generator)
+        self._slow_generator = None if average is None else averaging.copy_of(generator)
         settings.check_optimizers(generator_optimizer, discriminator_optimizer)
         self.generator_optimizer = players.optimizer_for(generator, generator_optimizer)
         self.discriminator_optimizer = players.optimizer_for(discriminator, discriminator_optimizer)
@@ -129,6 +129,14 @@ class GAN(keras.Model):
     @trouble.setter
     def trouble(self, message):
         self._notes.trouble = message
+
+    @property
+    def averaged_generator(self):
+        # Training moves the averaged weights only: statistics are measured when they are needed.
+        if self._slow_generator is not None and self._notes.statistics_step != self.step:
+            averaging.measure_statistics(self._slow_generator, self.seed)
+            self._notes.statistics_step = self.step
+        return self._slow_generator
 
     @property
     def last_losses(self) -> np.ndarray:
@@ -309,8 +317,8 @@ class GAN(keras.Model):
     def _move_generator(self, gradients, state, step):
         players.descend(self.generator, self.generator_optimizer, gradients)
         players.keep(state)
-        if self.averaged_generator is not None:
-            averaging.update(self.averaged_generator, self.generator, step, self.average)
+        if self._slow_generator is not None:
+            averaging.update(self._slow_generator, self.generator, step, self.average)
 
     def sample(self, count, seed=0) -> np.ndarray:
         """Return ``count`` generated images: float32 in [-1, 1], shape (count, H, W, C).
@@ -326,10 +334,5 @@ class GAN(keras.Model):
         self._notes.statistics_step = None
 
     def sampling_generator(self):
-        """Return the generator that `sample` uses, its BatchNorm statistics up to date."""
-        if self.averaged_generator is None:
-            return self.generator
-        if self._notes.statistics_step != self.step:
-            averaging.measure_statistics(self.averaged_generator, self.seed)
-            self._notes.statistics_step = self.step
-        return self.averaged_generator
+        """Return the generator that `sample` uses: the averaged one, if there is one."""
+        return self.generator if self._slow_generator is None else self.averaged_generator

@@ -75,7 +75,7 @@ def row_of(gan, lesson: str, variant: str, measures: dict, **more) -> dict:
         "lesson": lesson,
         "variant": variant,
         **measures,
-        "generator": "raw" if gan.averaged_generator is None else "averaged",
+        "generator": "raw" if gan.average is None else "averaged",
         "generator_parameters": gan.generator.count_params(),
         "discriminator_parameters": gan.discriminator.count_params(),
         "steps": gan.step,

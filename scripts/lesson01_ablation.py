@@ -101,7 +101,7 @@ def main():
             )
         return {
             "raw": experiments.measures(gan.generator, judge),
-            "averaged": experiments.measures(gan.averaged_generator, judge),
+            "averaged": experiments.measures(gan.sampling_generator(), judge),
             "seconds": round(gan.seconds, 1),
         }
 

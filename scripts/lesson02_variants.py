@@ -138,7 +138,7 @@ def observations(images) -> dict:
 
 def row_of(gan, judge) -> dict:
     """Return what is kept of one training."""
-    samples = to_uint8(sample_from(gan.averaged_generator, judge.count))
+    samples = to_uint8(sample_from(gan.sampling_generator(), judge.count))
     return {
         "raw": experiments.measures(gan.generator, judge),
         "averaged": judge.measure(samples),

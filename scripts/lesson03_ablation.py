@@ -84,7 +84,7 @@ def main():
         gan = experiments.trained(build_gan(switches, seed), batches, steps)
         return {
             "raw": experiments.measures(gan.generator, judge),
-            "averaged": experiments.measures(gan.averaged_generator, judge),
+            "averaged": experiments.measures(gan.sampling_generator(), judge),
             "late": experiments.late(gan),
             "seconds": round(gan.seconds, 1),
         }

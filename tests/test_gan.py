@@ -237,7 +237,8 @@ def test_averaged_weights_follow_the_formula():
 
 def test_statistics_of_the_averaged_generator_are_measured_for_its_weights():
     gan = train(gan_of(stateful_pair, average=0.9), 5)
-    averaged = gan.sampling_generator()
+    averaged = gan.averaged_generator
+    assert averaged is gan.sampling_generator()
     dense, norm = averaged.layers[0], averaged.layers[1]
     latents = [
         randomness.normal((100, 6), randomness.key(gan.seed, batch, "statistics"))
