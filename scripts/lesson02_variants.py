@@ -62,7 +62,6 @@ VARIANTS = [
     Variant("alternating", "alternating updates", update="alternating"),
     Variant("gray border", "border padded with gray", border=GRAY),
     Variant("beta", "beta_1 0.05", beta_1=0.05),
-    Variant("paper rates", "both rates 2e-4", generator_rate=2e-4, discriminator_rate=2e-4),
     Variant("slope", "LeakyReLU slope 0.001", slope=0.001),
     Variant("recipe", "the classic recipe", discriminator="classic", update="alternating",
             dropout=0.3, slope=0.001, beta_1=0.05, generator_rate=2e-4, discriminator_rate=2e-4,

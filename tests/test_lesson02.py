@@ -53,3 +53,41 @@ def test_the_main_run_is_the_recipe(cells):
     for name in ("average", "steps_per_call", "seed", "update"):
         assert getattr(ours, name) == getattr(lesson, name)
     assert vars(ours.loss_pair) == vars(lesson.loss_pair)
+
+
+def test_the_rows_say_what_the_lesson_says_about_them():
+    rows = {row["name"]: row for row in ganbook.stored_results("02_variants")["rows"]}
+    distance = {
+        name: row["averaged"]["frechet_distance"] for name, row in rows.items() if "averaged" in row
+    }
+    assert distance["classic"] > 4.5 * distance["main"]
+    assert distance["classic"] > distance["fast classic"] > 1.3 * distance["no batch norm"]
+    assert distance["no batch norm"] > 1.8 * distance["main"]
+    assert distance["dropout"] > 1.2 * distance["main"]
+    assert distance["transposed"] > 1.2 * distance["main"]
+    assert distance["gray border"] > 2.5 * distance["main"]
+    for same in ("alternating", "beta"):
+        assert distance[same] == pytest.approx(distance["main"], abs=0.6)
+    assert 0.8 * distance["main"] < distance["slope"] < distance["main"]
+    convolutional = [name for name in distance if "dense" not in name]
+    assert max(convolutional, key=distance.get) == "recipe"
+    assert distance["recipe"] == pytest.approx(57, abs=0.5)
+    assert distance["classic dense"] > distance["dense"] > distance["main"]
+
+
+def test_the_old_observations_are_what_the_lesson_says():
+    rows = {row["name"]: row for row in ganbook.stored_results("02_variants")["rows"]}
+    seen = {name: rows[name]["observations"] for name in ("real", "classic dense", "dense", "main")}
+    dots = {name: row["stray_pixels"] for name, row in seen.items()}
+    assert min(dots["classic dense"], dots["dense"]) > 0.17
+    assert dots["main"] < 1 / 50 and dots["real"] < 1 / 250
+    background = {name: row["background"] for name, row in seen.items()}
+    assert background["classic dense"] > 2.9 * max(background["dense"], background["main"])
+    assert background["dense"] == pytest.approx(background["main"], rel=0.1)
+    assert max(row["ghosts"] for row in seen.values()) == 0
+    counts = rows["classic dense"]["averaged"]["class_histogram"]
+    assert counts[1] + counts[7] > sum(counts) / 2
+    late = rows["classic dense"]["late"]
+    assert late["fake_accuracy"] > 0.9 > late["real_accuracy"]
+    least_sure = min(rows[name]["late"]["real_accuracy"] for name in ("classic dense", "main"))
+    assert rows["dense"]["late"]["real_accuracy"] < least_sure
