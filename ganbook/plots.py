@@ -113,8 +113,8 @@ def loss_panels(logs, columns=3) -> Figure:
     panels = figure.subplots(rows, columns, squeeze=False).flat
     for axes, (title, log) in zip(panels, logs.items(), strict=False):
         draw_losses(axes, log, title)
-    for axes in figure.axes[1:]:
-        axes.get_legend() and axes.get_legend().remove()
+    for axes in figure.axes[1 : len(logs)]:
+        axes.get_legend().remove()  # one is enough
     for axes in figure.axes[len(logs) :]:
         axes.set_visible(False)
     return figure

@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import keras
+import lesson02_variants
 import nbformat
 import numpy as np
 import pytest
@@ -73,6 +74,21 @@ def test_the_rows_say_what_the_lesson_says_about_them():
     assert max(convolutional, key=distance.get) == "recipe"
     assert distance["recipe"] == pytest.approx(57, abs=0.5)
     assert distance["classic dense"] > distance["dense"] > distance["main"]
+
+
+def test_the_main_variant_is_the_recipe():
+    main = next(variant for variant in lesson02_variants.VARIANTS if variant.name == "main")
+    recipe = recipes.recipe_of("02")
+    gan = recipe.gan()
+    assert main.batch_size == recipe.batch_size and main.update == gan.update
+    for player, network in zip(
+        ("generator", "discriminator"), lesson02_variants.build_networks(main), strict=True
+    ):
+        optimizer = getattr(gan, f"{player}_optimizer")
+        assert float(optimizer.learning_rate) == pytest.approx(getattr(main, f"{player}_rate"))
+        assert optimizer.beta_1 == main.beta_1
+        for ours, theirs in zip(network.layers, getattr(gan, player).layers, strict=True):
+            assert ours.get_config() | {"name": ""} == theirs.get_config() | {"name": ""}
 
 
 def test_the_old_observations_are_what_the_lesson_says():
