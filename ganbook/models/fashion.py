@@ -30,10 +30,20 @@ def build_generator(latent_size=LATENT_SIZE):
             layers.Conv2DTranspose(64, 4, strides=2, padding="same"),
             layers.LeakyReLU(negative_slope=SLOPE),
             layers.BatchNormalization(momentum=MOMENTUM),
-            layers.Conv2D(1, 7, padding="same", activation="tanh"),
+            _gray_image(),
         ],
         name="generator",
     )
+
+
+def _gray_image():
+    """Return the last layer of both generators, a convolution with a kernel of 7 to one channel.
+
+    It is written as a transposed one, which with a stride of 1 is the same convolution with its
+    kernel mirrored, and has as many parameters: on a CPU, TensorFlow computes the gradient of the
+    first form about ten times slower, and that took half of a training step.
+    """
+    return layers.Conv2DTranspose(1, 7, padding="same", activation="tanh")
 
 
 def build_discriminator(image_shape=(28, 28, 1)):
@@ -76,7 +86,7 @@ def build_report_generator(latent_size=REPORT_LATENT_SIZE, batch_norm=True, tran
         if batch_norm:
             network.add(layers.BatchNormalization())
         network.add(layers.LeakyReLU(negative_slope=SLOPE))
-    network.add(layers.Conv2D(1, 7, padding="same", activation="tanh"))
+    network.add(_gray_image())
     return network
 
 
