@@ -3,7 +3,8 @@
 The raw generator circles around; its average stands nearer to the middle. Two details matter. The
 average starts slowly, so that the random start is forgotten: decay min(bound, (1 + t) / (10 + t)).
 And BatchNorm statistics belong to the weights they were measured with: averaging them too would
-describe no network that ever was, so they are measured anew for the averaged weights.
+describe no network that ever was, so they are measured anew for the averaged weights. So are the
+vectors of spectral normalization.
 """
 
 import contextlib
@@ -13,6 +14,7 @@ import tensorflow as tf
 
 from ganbook import randomness
 from ganbook.errors import SettingError
+from ganbook.layers import SpectralNormalization
 
 STATISTICS_BATCHES = 20
 STATISTICS_BATCH_SIZE = 100
@@ -45,15 +47,21 @@ def update(averaged, generator, step, bound):
         slow.assign(slow.value + (1.0 - tf.cast(keep, slow.dtype)) * difference)
 
 
-def batch_norm_layers(model):
-    """Return all BatchNorm layers of a model, nested ones included."""
-    layers = model._flatten_layers(include_self=False)
-    return [layer for layer in layers if isinstance(layer, keras.layers.BatchNormalization)]
+def layers_of(model, kind):
+    """Return all layers of a kind in a model, nested ones included."""
+    return [x for x in model._flatten_layers(include_self=False) if isinstance(x, kind)]
 
 
 def measure_statistics(averaged, seed):
-    """Set the BatchNorm statistics to the plain mean over 20 batches of fakes."""
-    layers = batch_norm_layers(averaged)
+    """Set the BatchNorm statistics to the plain mean over 20 batches of fakes.
+
+    Spectral normalization's vectors are set to those of the weights as they are. Both depend on
+    weights and seed only, not on what was there before.
+    """
+    for i, layer in enumerate(layers_of(averaged, SpectralNormalization)):
+        layer.u.assign(randomness.normal(layer.u.shape, randomness.key(seed, i, "statistics u")))
+        layer.settle()
+    layers = layers_of(averaged, keras.layers.BatchNormalization)
     if not layers:
         return
     variables = [v for layer in layers for v in (layer.moving_mean, layer.moving_variance)]

@@ -6,6 +6,7 @@ import tensorflow as tf
 
 from ganbook import GAN
 from ganbook.data import stream
+from ganbook.layers import SpectralNormalization
 
 IMAGE = (8, 8, 1)
 
@@ -38,7 +39,7 @@ def dense_pair(latent=6, seed=0):
 
 
 def stateful_pair(seed=0):
-    """Networks with all kinds of hidden state: BatchNorm in both, dropout, convolutions."""
+    """Networks with all kinds of hidden state: BatchNorm, dropout, spectral normalization."""
     keras.utils.set_random_seed(seed)
     generator = keras.Sequential(
         [
@@ -48,7 +49,9 @@ def stateful_pair(seed=0):
             keras.layers.ReLU(),
             keras.layers.Dropout(0.2),
             keras.layers.Reshape((4, 4, 4)),
-            keras.layers.Conv2DTranspose(1, 4, 2, padding="same", activation="tanh"),
+            SpectralNormalization(
+                keras.layers.Conv2DTranspose(1, 4, 2, padding="same", activation="tanh")
+            ),
         ]
     )
     discriminator = keras.Sequential(
@@ -59,7 +62,7 @@ def stateful_pair(seed=0):
             keras.layers.LeakyReLU(negative_slope=0.2),
             keras.layers.Dropout(0.3),
             keras.layers.Flatten(),
-            keras.layers.Dense(1),
+            SpectralNormalization(keras.layers.Dense(1)),
         ]
     )
     return generator, discriminator
