@@ -19,3 +19,7 @@ class SettingError(GanbookError, ValueError):
 
 class RunError(GanbookError, RuntimeError):
     """A run folder or checkpoint cannot be used as asked."""
+
+
+class PitfallWarning(UserWarning):
+    """These settings run, and are known to train badly."""

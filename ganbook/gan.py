@@ -57,6 +57,9 @@ class GAN(keras.Model):
 
     Raises:
         SettingError: an argument has a value that cannot work.
+
+    Warns (PitfallWarning) of settings that run and are known to train badly: a sigmoid under a loss
+    on logits, and BatchNorm under a gradient penalty.
     """
 
     def __init__(
@@ -87,6 +90,7 @@ class GAN(keras.Model):
         settings.check_players(generator, discriminator)
         self.generator, self.discriminator = generator, discriminator
         self.loss_pair = losses.get(loss)
+        settings.warn_of_pitfalls(discriminator, self.loss_pair, penalty)
         self.discriminator_steps, self.generator_steps = discriminator_steps, generator_steps
         self.update, self.clip_weights, self.penalty = update, clip_weights, penalty
         self.steps_per_call, self.seed = steps_per_call, int(seed)

@@ -9,6 +9,7 @@ row that is there is not made again. At the end the samples are drawn into
 notebooks/figures/03_report.png.
 """
 
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +19,7 @@ import numpy as np
 
 from ganbook import GAN, evaluation, load_data, plots, to_uint8
 from ganbook.data import stream
+from ganbook.errors import PitfallWarning
 from ganbook.losses import NonSaturating
 from ganbook.mistakes import NoisyLabels
 from ganbook.models import fashion
@@ -104,6 +106,7 @@ def draw(results):
 
 def main():
     chosen = experiments.arguments(__doc__, seeds=[0], steps=1_000)
+    warnings.simplefilter("ignore", PitfallWarning)  # variant 2 makes the mistake on purpose
     data = experiments.real("fashion_mnist")
     test = load_data("fashion_mnist", split="test")
     everything = np.concatenate([data.images, test.images])

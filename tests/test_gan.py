@@ -10,7 +10,7 @@ import tensorflow as tf
 from helpers import dense_pair, flat, gan_of, stateful_pair, stream_for, train
 
 from ganbook import GAN, losses, penalties, players, randomness
-from ganbook.errors import SettingError
+from ganbook.errors import PitfallWarning, SettingError
 
 
 class Calls(keras.layers.Layer):
@@ -351,6 +351,31 @@ def test_players_must_fit_each_other():
     with pytest.raises(SettingError, match="one optimizer object"):
         one = helpers.adam()
         GAN(generator, discriminator, generator_optimizer=one, discriminator_optimizer=one)
+
+
+def critic(*layers):
+    return keras.Sequential([keras.Input((8, 8, 1)), keras.layers.Flatten(), *layers])
+
+
+def test_a_sigmoid_under_a_loss_on_logits_is_warned_of():
+    generator, _ = dense_pair()
+    ends = critic(keras.layers.Dense(1, activation="sigmoid"))
+    for loss in ("non_saturating", "hinge", "wasserstein"):
+        with pytest.warns(PitfallWarning, match="ends in a sigmoid.*from_logits=False") as caught:
+            GAN(generator, ends, loss)
+        assert caught[0].filename == __file__
+    GAN(generator, ends, losses.NonSaturating(from_logits=False))  # silent: a warning is an error
+
+
+@pytest.mark.parametrize("penalty", [penalties.GradientPenalty(), penalties.R1(1.0)])
+def test_batch_norm_under_a_gradient_penalty_is_warned_of(penalty):
+    generator, _ = dense_pair()
+    norm = keras.layers.BatchNormalization(name="norm_of_batch")
+    nested = keras.Sequential([keras.Input((64,)), norm])
+    with pytest.warns(PitfallWarning, match="norm_of_batch is a BatchNorm.*LayerNormalization"):
+        GAN(generator, critic(nested, keras.layers.Dense(1)), "wasserstein", penalty=penalty)
+    layer_norm = keras.layers.LayerNormalization()
+    GAN(generator, critic(layer_norm, keras.layers.Dense(1)), "wasserstein", penalty=penalty)
 
 
 def test_fit_refuses_what_cannot_work():
