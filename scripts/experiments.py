@@ -47,12 +47,17 @@ class Results:
         write_json(self.path, {**self.header, "rows": [*self.rows(), row]})
 
 
-def arguments(doc, seeds, steps):
-    """Return the command line's choice of seeds, steps and rows; the defaults are given."""
+def arguments(doc, seeds, **length):
+    """Return the command line's choice of seeds, length and rows; the defaults are given.
+
+    ``length`` is the one thing that all rows have as much of: steps=2_000, or seconds=300.
+    """
+    ((unit, default),) = length.items()
     parser = argparse.ArgumentParser(description=doc.splitlines()[0])
     parser.add_argument("--seeds", type=int, nargs="+", default=seeds)
-    parser.add_argument("--steps", type=int, default=steps)
+    parser.add_argument(f"--{unit}", type=int, default=default, help="of training, for each row")
     parser.add_argument("--only", nargs="+", help="names of rows; the others are left out")
+    parser.set_defaults(unit=unit)
     return parser.parse_args()
 
 
@@ -64,17 +69,17 @@ def fill(results, variants, chosen, make):
         variants: dataclass objects with a ``name`` and, where it is not the command line's,
             a number of ``steps``.
         chosen: what `arguments` returned.
-        make: called with a variant, its steps and a seed; trains, and returns a row's measures.
+        make: called with a variant, its length and a seed; trains, and returns a row's measures.
     """
     for seed in chosen.seeds:
         for variant in variants:
             if chosen.only and variant.name not in chosen.only:
                 continue
-            steps = getattr(variant, "steps", None) or chosen.steps
-            if results.has(name=variant.name, steps=steps, seed=seed):
+            length = getattr(variant, chosen.unit, None) or getattr(chosen, chosen.unit)
+            key = {chosen.unit: length, "seed": seed}
+            if results.has(name=variant.name, **key):
                 continue
-            row = {**asdict(variant), "steps": steps, "seed": seed}
-            row |= make(variant, steps, seed)
+            row = {**asdict(variant), **key, **make(variant, length, seed)}
             results.add(row)
             print(json.dumps(row), flush=True)
 
@@ -85,6 +90,12 @@ def trained(gan, batches, steps):
     if gan.trouble:
         raise SystemExit(gan.trouble)
     return gan
+
+
+def train_until(gan, batches, seconds, together=10):
+    """Train until a GAN's own clock, which stands still outside training, shows so many seconds."""
+    while gan.seconds < seconds:
+        trained(gan, batches, together * gan.steps_per_call)
 
 
 def real(name):

@@ -19,6 +19,7 @@ from ganbook.data import stream
 from ganbook.losses import NonSaturating
 from ganbook.mistakes import PersistentFlips
 from ganbook.models import fashion, vanilla
+from ganbook.penalties import R1
 
 BATCH_SIZE = 16
 
@@ -36,12 +37,16 @@ class Switches:
     persistent: bool = False
     generator_steps: int = 1
     generator_rate: float = 2e-4
+    discriminator_rate: float = 2e-4
+    penalty: float = 0.0
 
 
 SMOOTH = {"real_label": 0.9, "fake_label": 0.1}
 FLIPS = {"flip_labels": 0.1}
 TWICE = {"generator_steps": 2}
 RATES = {"generator_rate": 1e-4}
+PENALTY = {"penalty": 2.0}
+FASTER = {"generator_rate": 5e-4, "discriminator_rate": 1e-3}
 VARIANTS = [
     Switches("dense", "dense generator, no switch", generator="dense"),
     Switches("plain", "improved generator, no switch"),
@@ -52,6 +57,9 @@ VARIANTS = [
     Switches("rates", "generator's rate halved", **RATES),
     Switches("all", "all of them: the recipe", **SMOOTH, **FLIPS, **TWICE, **RATES),
     Switches("persistent", "flips that persist", persistent=True, **FLIPS),
+    Switches("penalty", "gradients penalized (R1)", **PENALTY),
+    Switches("faster", "rates of 5e-4 and 1e-3", **FASTER),
+    Switches("both", "R1 and these rates", **PENALTY, **FASTER),
 ]
 
 
@@ -69,8 +77,9 @@ def build_gan(switches, seed) -> GAN:
         fashion.build_discriminator(),
         PersistentFlips(loss, switches.flip_labels) if switches.persistent else loss,
         generator_optimizer=keras.optimizers.Adam(switches.generator_rate, beta_1=0.5),
-        discriminator_optimizer=keras.optimizers.Adam(2e-4, beta_1=0.5),
+        discriminator_optimizer=keras.optimizers.Adam(switches.discriminator_rate, beta_1=0.5),
         generator_steps=switches.generator_steps,
+        penalty=R1(switches.penalty) if switches.penalty else None,
         average=0.999,
         seed=seed,
     )

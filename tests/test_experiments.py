@@ -14,6 +14,7 @@ import pytest
 from ganbook import data, load_data
 from ganbook.losses import NonSaturating
 from ganbook.mistakes import PersistentFlips
+from ganbook.penalties import R1
 
 
 def test_observations_see_background_dots_and_ghosts():
@@ -87,7 +88,11 @@ def test_switches_reach_the_gan():
     persistent = lesson03_ablation.build_gan(by_name["persistent"], seed=0)
     assert isinstance(persistent.loss_pair, PersistentFlips)
     assert persistent.loss_pair.loss.flip_labels == 0.0
-    assert by_name["plain"].generator_steps == 1
+    assert by_name["plain"].generator_steps == 1 and by_name["plain"].penalty == 0.0
+    both = lesson03_ablation.build_gan(by_name["both"], seed=0)
+    assert isinstance(both.penalty, R1) and both.penalty.gamma == 2.0
+    rates = [both.generator_optimizer, both.discriminator_optimizer]
+    assert [float(one.learning_rate) for one in rates] == pytest.approx([5e-4, 1e-3])
 
 
 def test_losses_of_a_report_run_are_fifty_means():
