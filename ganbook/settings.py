@@ -82,8 +82,8 @@ def warn_of_pitfalls(discriminator, loss, penalty):
     norms = [x.name for x in layers if isinstance(x, keras.layers.BatchNormalization)]
     if norms and isinstance(penalty, (GradientPenalty, R1R2)):
         _warn(
-            f"{norms[0]} is a BatchNorm layer under a gradient penalty: with it, each output depends "
-            "on the whole batch, while the penalty is meant for each sample. Leave it out, or use "
+            f"{norms[0]} is a BatchNorm layer under a gradient penalty: each output depends on the "
+            "whole batch then, while the penalty is meant for each sample. Leave it out, or use "
             "LayerNormalization."
         )
 
