@@ -177,6 +177,52 @@ def curves(x, lines, title, xlabel, ylabel, log=False) -> Figure:
     return figure
 
 
+def tracks(lines, title, xlabel, ylabel) -> Figure:
+    """Return a figure of curves with places of their own: a name -> (x, y), with a dot at each."""
+    figure = new_figure(7.0, 3.4)
+    axes = figure.subplots()
+    colors = (GENERATOR, DISCRIMINATOR, OTHER, QUIET)
+    for i, (name, (x, y)) in enumerate(lines.items()):
+        style = ("-", "--", ":")[i // len(colors) % 3]
+        axes.plot(x, y, "o", linestyle=style, color=colors[i % len(colors)], label=name, ms=4)
+    axes.set(title=title, xlabel=xlabel, ylabel=ylabel)
+    axes.grid(alpha=0.3)
+    axes.legend(frameon=False, fontsize=8)
+    return figure
+
+
+def points(groups, title, segments=()) -> Figure:
+    """Return a figure of points in the plane: a name -> (N, 2), over thin lines between pairs.
+
+    ``segments`` holds pairs of points, each of shape (2,).
+    """
+    figure = new_figure(4.6, 4.6)
+    axes = figure.subplots()
+    for start, end in segments:
+        axes.plot([start[0], end[0]], [start[1], end[1]], color=QUIET, linewidth=0.5, zorder=0)
+    colors = (DISCRIMINATOR, GENERATOR, OTHER)
+    for (name, places), color in zip(groups.items(), colors, strict=False):
+        axes.scatter(places[:, 0], places[:, 1], s=14, color=color, label=name)
+    axes.set(title=title, aspect="equal")
+    axes.legend(frameon=False, loc="upper right", fontsize=8)
+    return figure
+
+
+def histograms(panels, xlabel) -> Figure:
+    """Return a figure of histograms side by side: a title -> (counts, largest).
+
+    ``counts`` are those of equal bins from -largest to largest.
+    """
+    figure = new_figure(3.0 * len(panels), 2.6)
+    for axes, (title, (counts, largest)) in zip(
+        figure.subplots(1, len(panels), squeeze=False)[0], panels.items(), strict=True
+    ):
+        edges = np.linspace(-largest, largest, len(counts) + 1)
+        axes.bar(edges[:-1], np.asarray(counts) / np.sum(counts), np.diff(edges), align="edge")
+        axes.set(title=title, xlabel=xlabel)
+    return figure
+
+
 def scoreboard(rows, title) -> Figure:
     """Return a figure of scoreboard rows that may be compared: one line of dots for each row.
 
