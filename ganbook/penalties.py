@@ -27,8 +27,8 @@ def _input_gradients(discriminator, images):
 
 
 def _check_weight(name, value):
-    if value < 0:
-        raise SettingError(f"{name} is {value}; a penalty's weight must be 0 or more.")
+    if not value >= 0:
+        raise SettingError(f"{name} is {value}; a penalty's {name} must be 0 or more.")
     return float(value)
 
 
@@ -40,12 +40,17 @@ class GradientPenalty:
 
     Args:
         weight: the penalty's weight, 0 or more; 10 on images, 0.1 on 2-D toys.
-        target: the gradient norm that costs nothing.
+        target: the gradient norm that costs nothing, 0 or more.
+        one_sided: let gradients that are shorter than the target cost nothing either.
+
+    Raises:
+        SettingError: the weight or the target is negative.
     """
 
-    def __init__(self, weight=10.0, target=1.0):
+    def __init__(self, weight=10.0, target=1.0, one_sided=False):
         self.weight = _check_weight("weight", weight)
-        self.target = float(target)
+        self.target = _check_weight("target", target)
+        self.one_sided = bool(one_sided)
 
     def __call__(self, discriminator, real, fake, seed):
         real, fake = tf.convert_to_tensor(real), tf.convert_to_tensor(fake)
@@ -53,7 +58,10 @@ class GradientPenalty:
         between = mix * real + (1.0 - mix) * fake
         gradients = _input_gradients(discriminator, between)
         norms = tf.sqrt(tf.reduce_sum(tf.square(gradients), axis=1) + NORM_EPSILON)
-        return self.weight * tf.reduce_mean(tf.square(norms - self.target))
+        excess = norms - self.target
+        if self.one_sided:
+            excess = tf.nn.relu(excess)
+        return self.weight * tf.reduce_mean(tf.square(excess))
 
 
 class R1R2:
@@ -87,3 +95,37 @@ class R2(R1R2):
     """gamma / 2 * E |grad D|^2 on fakes. Source: Mescheder et al., 2018, equation 10."""
 
     on_real = False
+
+
+class Drift:
+    """weight * E D(x)^2 on real images, which keeps a critic's outputs near 0.
+
+    A Wasserstein loss does not change when a number is added to all outputs. Without this they may
+    wander. Source: Karras et al., 2018, appendix A.1.
+
+    Args:
+        weight: the penalty's weight, 0 or more.
+    """
+
+    def __init__(self, weight=0.001):
+        self.weight = _check_weight("weight", weight)
+
+    def __call__(self, discriminator, real, fake, seed):
+        outputs = discriminator(tf.convert_to_tensor(real), training=True)
+        return self.weight * tf.reduce_mean(tf.square(tf.cast(outputs, tf.float32)))
+
+
+class Sum:
+    """Several penalties at once, such as ``Sum(GradientPenalty(), Drift())``.
+
+    Args:
+        *penalties: penalties, each called with a key of its own.
+    """
+
+    def __init__(self, *penalties):
+        self.penalties = penalties
+
+    def __call__(self, discriminator, real, fake, seed):
+        keys = [tf.bitwise.bitwise_xor(seed, [0, i]) for i in range(len(self.penalties))]
+        calls = zip(self.penalties, keys, strict=True)
+        return sum((one(discriminator, real, fake, key) for one, key in calls), 0.0)

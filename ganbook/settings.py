@@ -80,7 +80,8 @@ def warn_of_pitfalls(discriminator, loss, penalty):
         )
     layers = discriminator._flatten_layers(include_self=False)
     norms = [x.name for x in layers if isinstance(x, keras.layers.BatchNormalization)]
-    if norms and isinstance(penalty, (GradientPenalty, R1R2)):
+    parts = getattr(penalty, "penalties", [penalty])
+    if norms and any(isinstance(part, (GradientPenalty, R1R2)) for part in parts):
         _warn(
             f"{norms[0]} is a BatchNorm layer under a gradient penalty: each output depends on the "
             "whole batch then, while the penalty is meant for each sample. Leave it out, or use "

@@ -367,7 +367,10 @@ def test_a_sigmoid_under_a_loss_on_logits_is_warned_of():
     GAN(generator, ends, losses.NonSaturating(from_logits=False))  # silent: a warning is an error
 
 
-@pytest.mark.parametrize("penalty", [penalties.GradientPenalty(), penalties.R1(1.0)])
+@pytest.mark.parametrize("penalty", [
+    penalties.GradientPenalty(), penalties.R1(1.0),
+    penalties.Sum(penalties.Drift(), penalties.R2(1.0)),
+])  # fmt: skip
 def test_batch_norm_under_a_gradient_penalty_is_warned_of(penalty):
     generator, _ = dense_pair()
     norm = keras.layers.BatchNormalization(name="norm_of_batch")

@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 
 from ganbook.errors import SettingError
-from ganbook.penalties import R1, R1R2, R2, GradientPenalty
+from ganbook.penalties import R1, R1R2, R2, Drift, GradientPenalty, Sum
 
 SEED = tf.constant([3, 4])
 RANDOM = np.random.default_rng(0)
@@ -39,6 +39,11 @@ def ways(function):
     (R1(2.0), 25.0),  # gamma / 2 |w|^2
     (R2(2.0), 25.0),
     (R1R2(2.0), 50.0),
+    (GradientPenalty(10.0, one_sided=True), 160.0),  # too steep: as before
+    (GradientPenalty(10.0, target=7.0), 40.0),  # 10 (5 - 7)^2
+    (GradientPenalty(10.0, target=7.0, one_sided=True), 0.0),  # flat enough
+    (Sum(GradientPenalty(10.0), R1(2.0)), 185.0),
+    (Sum(), 0.0),
 ])  # fmt: skip
 def test_a_linear_critic_has_one_gradient_whatever_the_data(penalty, expected):
     for name, way in ways(lambda: penalty(linear, REAL, FAKE, SEED)):
@@ -94,7 +99,29 @@ def test_the_second_derivative_reaches_the_critic():
         assert float(way()) == pytest.approx(expected, rel=1e-4), name
 
 
-@pytest.mark.parametrize("make", [lambda: GradientPenalty(-1.0), lambda: R1(-1.0)])
+def test_drift_is_the_mean_square_of_outputs_on_real_images():
+    outputs = REAL @ np.array([[3.0], [4.0]])
+    for name, way in ways(lambda: Drift(0.5)(linear, REAL, FAKE, SEED)):
+        assert float(way()) == pytest.approx(0.5 * np.mean(outputs**2), rel=1e-5), name
+
+
+def test_the_parts_of_a_sum_have_draws_of_their_own():
+    seen = []
+
+    def spy(x, training=True):
+        seen.append(x.numpy())
+        return linear(x)
+
+    Sum(GradientPenalty(), GradientPenalty())(spy, REAL, FAKE, SEED)
+    assert not np.allclose(*seen)
+    GradientPenalty()(spy, REAL, FAKE, SEED)
+    np.testing.assert_array_equal(seen[0], seen[2])
+
+
+@pytest.mark.parametrize("make", [
+    lambda: GradientPenalty(-1.0), lambda: GradientPenalty(target=-1.0),
+    lambda: R1(-1.0), lambda: R2(-1.0), lambda: Drift(-1.0),
+])  # fmt: skip
 def test_negative_weights_are_refused(make):
     with pytest.raises(SettingError, match="-1"):
         make()
