@@ -16,9 +16,16 @@ from ganbook.files import write_whole
 SHIPPED = Path(__file__).parent / "weights"
 
 
-def save(path, model, record) -> Path:
-    """Write a model's weights and a JSON-ready record to a ``.npz`` file, atomically."""
-    arrays = {f"weight_{i:03d}": weight.numpy() for i, weight in enumerate(model.weights)}
+def save(path, model, record, half=False) -> Path:
+    """Write a model's weights and a JSON-ready record to a ``.npz`` file, atomically.
+
+    With ``half``, kernels are rounded to float16, which halves the file. Vectors, which are few,
+    stay as they are: a variance of BatchNorm can be too small for float16.
+    """
+    arrays = {}
+    for i, weight in enumerate(model.weights):
+        array = weight.numpy()
+        arrays[f"weight_{i:03d}"] = array.astype(np.float16) if half and array.ndim > 1 else array
     buffer = io.BytesIO()
     np.savez_compressed(buffer, record=np.array(json.dumps(record)), **arrays)
     return write_whole(path, buffer.getvalue())
@@ -31,7 +38,8 @@ def load_into(model, path) -> dict:
         RunError: the file is missing or damaged, or holds weights of other shapes.
     """
     try:
-        with np.load(path, allow_pickle=False) as file:
+        # Opened here: NumPy leaves a damaged file open.
+        with open(path, "rb") as opened, np.load(opened, allow_pickle=False) as file:
             record = json.loads(str(file["record"]))
             arrays = [file[f"weight_{i:03d}"] for i in range(len(file.files) - 1)]
     except FileNotFoundError as error:
@@ -42,5 +50,5 @@ def load_into(model, path) -> dict:
     found = [array.shape for array in arrays]
     if wanted != found:
         raise RunError(f"the weights at {path} have shapes {found}; this network needs {wanted}.")
-    model.set_weights(arrays)
+    model.set_weights([np.asarray(array, np.float32) for array in arrays])
     return record

@@ -3,9 +3,10 @@
     python -m ganbook train 01 --preset standard --data mnist --out runs/01
     python scripts/ship_run.py runs/01
 
-Writes ganbook/weights/lesson01_mnist_generator.npz, which `python -m ganbook sample 01` uses, and,
-from those very weights, the picture at the top of the lesson, notebooks/figures/01_samples.png, and
-the rows of this run on the scoreboard that comes with the package.
+Writes ganbook/weights/lesson01_mnist_generator.npz, which `python -m ganbook sample 01` uses, with
+kernels in float16 where the file would be too large; and, from those very weights, the picture at
+the top of the lesson, notebooks/figures/01_samples.png, and the rows of this run on the scoreboard
+that comes with the package.
 """
 
 import argparse
@@ -19,8 +20,9 @@ from ganbook.data import TITLES
 from ganbook.recipes import recipe_of
 from ganbook.runs import restored
 from ganbook.sampling import sample_from
-from ganbook.storage import SHIPPED, save
+from ganbook.storage import SHIPPED, load_into, save
 
+LARGEST = 6_000_000  # bytes of a file that comes with the package
 FIGURES = Path(__file__).parent.parent / "notebooks" / "figures"
 
 
@@ -33,7 +35,9 @@ def main():
         raise SystemExit(f"{folder} is at step {gan.step} of {settings['steps']}: finish it.")
     generator, record = gan.sampling_generator(), {**settings, "step": gan.step}
     lesson = record["lesson"]
-    weights = save(SHIPPED / f"lesson{lesson}_{record['data']}_generator.npz", generator, record)
+    path = SHIPPED / f"lesson{lesson}_{record['data']}_generator.npz"
+    weights = save(path, generator, record, half=4 * generator.count_params() > LARGEST)
+    load_into(generator, weights)  # what is drawn and measured below is what was written
     name = TITLES[record["data"]]
     title = f"{recipe_of(lesson).title}, {name}, {record['step']:,} steps: generated"
     figure = plots.image_grid(sample_from(generator, 64), 16, title)
