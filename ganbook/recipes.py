@@ -9,7 +9,8 @@ from ganbook import hardware
 from ganbook.errors import SettingError
 from ganbook.gan import GAN
 from ganbook.losses import NonSaturating
-from ganbook.models import dcgan, vanilla
+from ganbook.models import dcgan, fashion, vanilla
+from ganbook.penalties import R1
 
 PRESETS = ("quick", "standard", "full")
 
@@ -90,6 +91,21 @@ def dcgan_gan(seed=0) -> GAN:
     )
 
 
+def fashion_gan(seed=0) -> GAN:
+    """Lesson 03: the improved generator, the dense discriminator, and what the ablation favors."""
+    keras.utils.set_random_seed(seed)
+    return GAN(
+        fashion.build_generator(),
+        fashion.build_discriminator(),
+        generator_optimizer=keras.optimizers.Adam(5e-4, beta_1=0.5),
+        discriminator_optimizer=keras.optimizers.Adam(1e-3, beta_1=0.5),
+        penalty=R1(0.5),
+        update="simultaneous",
+        average=0.999,
+        seed=seed,
+    )
+
+
 RECIPES = {
     "01": Recipe(
         lesson="01",
@@ -110,6 +126,17 @@ RECIPES = {
         steps={"quick": 80, "standard": 5_000, "full": 20_000},
         milliseconds=170.0,
         build=dcgan_gan,
+        convolutions=True,
+    ),
+    "03": Recipe(
+        lesson="03",
+        title="Better GAN",
+        data="fashion_mnist",
+        size=28,
+        batch_size=16,
+        steps={"quick": 150, "standard": 10_500, "full": 40_000},
+        milliseconds=95.0,
+        build=fashion_gan,
         convolutions=True,
     ),
 }

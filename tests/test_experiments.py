@@ -90,7 +90,7 @@ def test_switches_reach_the_gan():
     assert persistent.loss_pair.loss.flip_labels == 0.0
     assert by_name["plain"].generator_steps == 1 and by_name["plain"].penalty == 0.0
     both = lesson03_ablation.build_gan(by_name["both"], seed=0)
-    assert isinstance(both.penalty, R1) and both.penalty.gamma == 2.0
+    assert isinstance(both.penalty, R1) and both.penalty.gamma == 0.5
     rates = [both.generator_optimizer, both.discriminator_optimizer]
     assert [float(one.learning_rate) for one in rates] == pytest.approx([5e-4, 1e-3])
 
