@@ -12,7 +12,7 @@ import contextlib
 import keras
 import tensorflow as tf
 
-from ganbook import randomness
+from ganbook import players, randomness
 from ganbook.errors import SettingError
 from ganbook.layers import SpectralNormalization
 
@@ -47,21 +47,16 @@ def update(averaged, generator, step, bound):
         slow.assign(slow.value + (1.0 - tf.cast(keep, slow.dtype)) * difference)
 
 
-def layers_of(model, kind):
-    """Return all layers of a kind in a model, nested ones included."""
-    return [x for x in model._flatten_layers(include_self=False) if isinstance(x, kind)]
-
-
 def measure_statistics(averaged, seed):
     """Set the BatchNorm statistics to the plain mean over 20 batches of fakes.
 
     Spectral normalization's vectors are set to those of the weights as they are. Both depend on
     weights and seed only, not on what was there before.
     """
-    for i, layer in enumerate(layers_of(averaged, SpectralNormalization)):
+    for i, layer in enumerate(players.layers_of(averaged, SpectralNormalization)):
         layer.u.assign(randomness.normal(layer.u.shape, randomness.key(seed, i, "statistics u")))
         layer.settle()
-    layers = layers_of(averaged, keras.layers.BatchNormalization)
+    layers = players.layers_of(averaged, keras.layers.BatchNormalization)
     if not layers:
         return
     variables = [v for layer in layers for v in (layer.moving_mean, layer.moving_variance)]

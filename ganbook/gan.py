@@ -7,7 +7,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from ganbook import averaging, losses, players, randomness, sampling, settings
+from ganbook import averaging, losses, pitfalls, players, randomness, sampling, settings
 from ganbook.errors import SettingError
 
 LOGS = ("discriminator_loss", "generator_loss", "real_accuracy", "fake_accuracy")
@@ -90,7 +90,7 @@ class GAN(keras.Model):
         settings.check_players(generator, discriminator)
         self.generator, self.discriminator = generator, discriminator
         self.loss_pair = losses.get(loss)
-        settings.warn_of_pitfalls(discriminator, self.loss_pair, penalty)
+        pitfalls.warn(discriminator, self.loss_pair, penalty)
         self.discriminator_steps, self.generator_steps = discriminator_steps, generator_steps
         self.update, self.clip_weights, self.penalty = update, clip_weights, penalty
         self.steps_per_call, self.seed = steps_per_call, int(seed)

@@ -128,7 +128,8 @@ class SpectralNormalization(keras.layers.Wrapper):
         u, v = self._vectors(matrix, self.power_iterations if training else 0)
         if training:
             self.u.assign(u)
-        sigma = self._safe(tf.tensordot(v, tf.linalg.matvec(matrix, u), 1))
+        sigma = tf.tensordot(v, tf.linalg.matvec(matrix, u), 1)
+        sigma = tf.where(sigma > 0.0, sigma, 1.0)  # a kernel of zeros stays one
         # The wrapped layer reads its kernel, divided; its other variables as they are at this
         # moment, which may be values that an outer scope has put in their place.
         values = [(variable, variable.value) for variable in self.layer.variables]
@@ -170,10 +171,6 @@ class SpectralNormalization(keras.layers.Wrapper):
             # With a kernel of zeros there is no direction: keep the one there was.
             u = _unit(tf.linalg.matvec(matrix, v, transpose_a=True), otherwise=u)
         return u, v
-
-    @staticmethod
-    def _safe(sigma):
-        return tf.where(sigma > 0.0, sigma, 1.0)
 
 
 def _unit(vector, otherwise=0.0):

@@ -36,6 +36,11 @@ def call(model, inputs, seed, step, use):
     return tf.cast(outputs, tf.float32), [(v, value) for v, value in values if value is not None]
 
 
+def layers_of(model, kind):
+    """Return all layers of a kind in a model, nested ones included."""
+    return [x for x in model._flatten_layers(include_self=False) if isinstance(x, kind)]
+
+
 def random_states(model):
     """Return the variables in which Keras's random layers keep their position.
 

@@ -1,11 +1,8 @@
 """Checks of arguments: each says which value is wrong and what would be right."""
 
 import operator
-import warnings
 
-import keras
-
-from ganbook.errors import PitfallWarning, SettingError
+from ganbook.errors import SettingError
 
 UPDATES = ("alternating", "simultaneous")
 
@@ -61,36 +58,6 @@ def check_optimizers(generator_optimizer, discriminator_optimizer):
     """Raise SettingError if both players share one optimizer object."""
     if generator_optimizer is not None and generator_optimizer is discriminator_optimizer:
         raise SettingError("both players got one optimizer object; give each its own.")
-
-
-def warn_of_pitfalls(discriminator, loss, penalty):
-    """Warn of pairs of settings that run and are known to train badly; lessons show what happens.
-
-    * a discriminator that ends in a sigmoid under a loss on logits (lesson 03b);
-    * BatchNorm under a penalty on gradients (lesson 04).
-    """
-    # Imported here: losses and penalties check their own arguments with this module.
-    from ganbook.penalties import R1R2, GradientPenalty
-
-    last = getattr(discriminator.layers[-1], "activation", None)
-    if last is keras.activations.sigmoid and getattr(loss, "from_logits", True):
-        _warn(
-            "the discriminator ends in a sigmoid, but the loss expects logits: it stalls where the "
-            "sigmoid is flat. Leave the sigmoid out, or use NonSaturating(from_logits=False)."
-        )
-    layers = discriminator._flatten_layers(include_self=False)
-    norms = [x.name for x in layers if isinstance(x, keras.layers.BatchNormalization)]
-    parts = getattr(penalty, "penalties", [penalty])
-    if norms and any(isinstance(part, (GradientPenalty, R1R2)) for part in parts):
-        _warn(
-            f"{norms[0]} is a BatchNorm layer under a gradient penalty: each output depends on the "
-            "whole batch then, while the penalty is meant for each sample. Leave it out, or use "
-            "LayerNormalization."
-        )
-
-
-def _warn(message):
-    warnings.warn(message, PitfallWarning, stacklevel=4)  # where GAN(...) was called
 
 
 def check_stream(stream, gan):
