@@ -186,8 +186,10 @@ class LivePanel(keras.callbacks.Callback):
         each = seconds / max(1, made)
         left = (self._last - self.model.step) * each
         time_left = f"about {duration(left)} left" if left > 0 else f"done in {duration(seconds)}"
+        place = self.model.progress()
         return (
             f"step {self.model.step:>9,} of {self._last:,}   "
+            f"{f'{place}   ' if place else ''}"
             f"discriminator {row['discriminator_loss']:6.3f}   "
             f"generator {row['generator_loss']:6.3f}   {1000 * each:5.2f} ms a step   {time_left}"
         )
@@ -195,12 +197,13 @@ class LivePanel(keras.callbacks.Callback):
     def _draw(self):
         from IPython.display import Image, display
 
+        place = self.model.progress()
         figure = plots.training_panel(
             thinned(self.model.log),
             self.model.sample(self.count),
             self.columns,
             self._line_for_title(),
-            f"{self.title}, step {self.model.step:,}",
+            ", ".join(filter(None, [self.title, f"step {self.model.step:,}", place])),
         )
         picture = Image(plots.png_of(figure), alt=f"Loss curves and samples. {self._line()}")
         if self._handle is None:

@@ -47,7 +47,10 @@ def fingerprint(gan) -> dict:
         name: [type(layer).__name__ for layer in model.layers]
         for name, model in (("generator", gan.generator), ("discriminator", gan.discriminator))
     }
-    return {"layers": layers, "variables": shapes, "steps_per_call": gan.steps_per_call}
+    # Through JSON and back, so that it equals what is read from a file.
+    plan = json.loads(json.dumps(gan.plan()))
+    calls = {"steps_per_call": gan.steps_per_call}
+    return {"layers": layers, "variables": shapes, "plan": plan, **calls}
 
 
 def saved_steps(folder) -> list[int]:
@@ -151,6 +154,14 @@ def _check_same(saved, present, folder):
         raise RunError(
             f"the run in {folder} had other networks or optimizers (its {part} differs); resume "
             "it with the settings with which it began, or give another --out."
+        )
+    plan, other = present["plan"], saved.get("plan", {})
+    different = [name for name in plan if other.get(name) != plan[name]]
+    if different:
+        name = different[0]
+        raise RunError(
+            f"the run in {folder} had the {name} {other.get(name)}, not {plan[name]}; resume it "
+            "with the settings with which it began, or give another --out."
         )
     if saved["steps_per_call"] != present["steps_per_call"]:
         raise RunError(

@@ -197,6 +197,14 @@ class GAN(keras.Model):
             shuffle=False,  # Keras warns about its default when it is given a dataset
         )
 
+    def plan(self) -> dict:
+        """Return what a resumed run must share beside networks and optimizers (JSON-ready)."""
+        return {}
+
+    def progress(self) -> str:
+        """Say where in its plan the training is; nothing, for a GAN that has none."""
+        return ""
+
     def _elements_done(self):
         if self.step % self.steps_per_call:
             raise SettingError(
