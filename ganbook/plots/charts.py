@@ -1,0 +1,123 @@
+"""What was measured: bars, dots, curves, histograms, the scoreboard."""
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from ganbook.plots.base import DISCRIMINATOR, GENERATOR, OTHER, QUIET, new_figure
+
+
+def class_shares(shares, names, title) -> Figure:
+    """Return a figure of how often each class comes: bars side by side.
+
+    ``shares`` maps a name to the share of each class, numbers from 0 to 1; ``names`` are those of
+    the classes.
+    """
+    figure = new_figure(9.0, 3.0)
+    axes = figure.subplots()
+    places, width = np.arange(len(names)), 0.8 / len(shares)
+    colors = (QUIET, GENERATOR, OTHER, DISCRIMINATOR)
+    for i, ((name, values), color) in enumerate(zip(shares.items(), colors, strict=False)):
+        shift = (i - (len(shares) - 1) / 2) * width
+        axes.bar(places + shift, 100 * np.asarray(values), width, label=name, color=color)
+    axes.axhline(2.0, color=QUIET, linestyle=":", linewidth=1.0)
+    axes.set_xticks(places, names, rotation=30, ha="right")
+    axes.set(title=title, ylabel="share, percent")
+    axes.legend(frameon=False)
+    return figure
+
+
+def seeds(groups, title, xlabel) -> Figure:
+    """Return a figure of one line of dots for each group, one dot a seed, the mean as a bar.
+
+    ``groups`` maps a text to its values, one for each seed.
+    """
+    figure = new_figure(7.5, 0.9 + 0.32 * len(groups))
+    axes = figure.subplots()
+    for place, values in zip(range(len(groups))[::-1], groups.values(), strict=True):
+        axes.plot(values, [place] * len(values), "o", color=GENERATOR, alpha=0.7)
+        axes.plot(np.mean(values), place, "|", color=DISCRIMINATOR, markersize=16, mew=2.5)
+    axes.set_yticks(range(len(groups))[::-1], list(groups))
+    axes.set(title=title, xlabel=xlabel)
+    axes.grid(axis="x", alpha=0.3)
+    return figure
+
+
+def curves(x, lines, title, xlabel, ylabel, log=False) -> Figure:
+    """Return a figure of several curves over one axis; ``lines`` maps a name to its values.
+
+    A curve's values may have a row of repetitions at each place: then a point is drawn for each,
+    and the line goes through their means. ``log`` makes both axes logarithmic.
+    """
+    figure = new_figure(7.0, 3.2)
+    axes = figure.subplots()
+    for (name, values), color in zip(lines.items(), (QUIET, GENERATOR, OTHER), strict=False):
+        values = np.asarray(values)
+        if values.ndim == 2:
+            axes.plot(x, values, ".", color=color, alpha=0.5)
+            values = values.mean(axis=1)
+        axes.plot(x, values, color=color, label=name, linewidth=2.0)
+    if log:
+        axes.set(xscale="log", yscale="log")
+    axes.set(title=title, xlabel=xlabel, ylabel=ylabel)
+    axes.legend(frameon=False)
+    return figure
+
+
+def tracks(lines, title, xlabel, ylabel) -> Figure:
+    """Return a figure of curves with places of their own: a name -> (x, y), with a dot at each."""
+    figure = new_figure(7.0, 3.4)
+    axes = figure.subplots()
+    colors = (GENERATOR, DISCRIMINATOR, OTHER, QUIET)
+    for i, (name, (x, y)) in enumerate(lines.items()):
+        style = ("-", "--", ":")[i // len(colors) % 3]
+        axes.plot(x, y, "o", linestyle=style, color=colors[i % len(colors)], label=name, ms=4)
+    axes.set(title=title, xlabel=xlabel, ylabel=ylabel)
+    axes.grid(alpha=0.3)
+    axes.legend(frameon=False, fontsize=8)
+    return figure
+
+
+def histograms(panels, xlabel) -> Figure:
+    """Return a figure of histograms side by side: a title -> (counts, largest).
+
+    ``counts`` are those of equal bins from -largest to largest.
+    """
+    figure = new_figure(3.0 * len(panels), 2.6)
+    for axes, (title, (counts, largest)) in zip(
+        figure.subplots(1, len(panels), squeeze=False)[0], panels.items(), strict=True
+    ):
+        edges = np.linspace(-largest, largest, len(counts) + 1)
+        axes.bar(edges[:-1], np.asarray(counts) / np.sum(counts), np.diff(edges), align="edge")
+        axes.set(title=title, xlabel=xlabel)
+    return figure
+
+
+def scoreboard(rows, title) -> Figure:
+    """Return a figure of scoreboard rows that may be compared: one line of dots for each row.
+
+    At the left the Frechet distance and its floor, on a logarithmic axis; at the right precision,
+    recall, density and coverage. ``rows`` come from one block of `ganbook.scoreboard.blocks`.
+    """
+    names = [f"{row['lesson']} {row['variant']}, {row['steps']:,} steps" for row in rows]
+    places = np.arange(len(rows))[::-1]
+    figure = new_figure(10.0, 1.4 + 0.35 * len(rows))
+    left, right = figure.subplots(1, 2, sharey=True)
+    left.plot([row["frechet_distance"] for row in rows], places, "o", color=GENERATOR)
+    floor = rows[0]["frechet_floor"]
+    left.axvline(floor, color=QUIET, linestyle=":")
+    place = {"xycoords": ("data", "axes fraction"), "ha": "center", "va": "bottom"}
+    left.annotate("floor", (floor, 1.0), color=QUIET, **place)
+    left.set(xscale="log", xlabel="Frechet distance (lower is better)", yticks=places)
+    left.set_yticklabels(names)
+    left.set_ylim(-0.6, len(rows) - 0.4)
+    marks = {"precision": "^", "recall": "v", "density": "D", "coverage": "o"}
+    colors = (DISCRIMINATOR, GENERATOR, QUIET, OTHER)
+    for (name, mark), color in zip(marks.items(), colors, strict=True):
+        right.plot([row[name] for row in rows], places, mark, color=color, label=name)
+    right.set(xlabel="fraction (higher is better)")
+    right.set_xlim(0, max(1.0, *(row["density"] + 0.03 for row in rows)))
+    right.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), frameon=False)
+    for axes in (left, right):
+        axes.grid(axis="y", color="0.9")
+    figure.suptitle(title, fontsize=10)
+    return figure

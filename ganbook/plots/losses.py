@@ -1,0 +1,67 @@
+"""How a training goes: loss curves, alone, side by side, and above samples."""
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from ganbook.plots.base import DISCRIMINATOR, GENERATOR, QUIET, new_figure
+from ganbook.plots.images import draw_images
+
+
+def draw_losses(axes, log, title="Losses"):
+    """Draw both losses over the steps into Matplotlib axes; ``log`` is `GAN.log`."""
+    steps = [row["step"] for row in log]
+    for key, name, color in (
+        ("discriminator_loss", "discriminator", DISCRIMINATOR),
+        ("generator_loss", "generator", GENERATOR),
+    ):
+        values = np.array([row[key] for row in log])
+        axes.plot(steps, values, color=color, alpha=0.25, linewidth=0.8)
+        axes.plot(steps, running_mean(values), color=color, label=name)
+    # What each player pays when nobody knows anything: the discriminator's loss has two terms.
+    for level, name in ((np.log(2.0), "ln 2"), (2.0 * np.log(2.0), "2 ln 2")):
+        axes.axhline(level, color=QUIET, linestyle=":", linewidth=1.0)
+        place = {"xycoords": ("axes fraction", "data"), "textcoords": "offset points"}
+        axes.annotate(name, (1.0, level), xytext=(3, 0), color=QUIET, va="center", **place)
+    axes.set(title=title, xlabel="adversarial step", ylabel="loss")
+    axes.legend(loc="upper right", frameon=False)
+
+
+def loss_curves(log, title="Losses") -> Figure:
+    """Return a figure of both losses over the steps; ``log`` is `GAN.log`."""
+    figure = new_figure(8.0, 3.2)
+    draw_losses(figure.subplots(), log, title)
+    return figure
+
+
+def loss_panels(logs, columns=3) -> Figure:
+    """Return a figure of small loss curves side by side; ``logs`` maps a title to its log."""
+    rows = -(-len(logs) // columns)
+    figure = new_figure(3.6 * columns, 2.6 * rows)
+    panels = figure.subplots(rows, columns, squeeze=False).flat
+    for axes, (title, log) in zip(panels, logs.items(), strict=False):
+        draw_losses(axes, log, title)
+    for axes in figure.axes[1 : len(logs)]:
+        axes.get_legend().remove()  # one is enough
+    for axes in figure.axes[len(logs) :]:
+        axes.set_visible(False)
+    return figure
+
+
+def running_mean(values, window=None) -> np.ndarray:
+    """Return the mean over a trailing window (default: 2 % of the values), same length."""
+    values = np.asarray(values, dtype=float)
+    window = max(1, len(values) // 50) if window is None else window
+    sums = np.cumsum(np.insert(values, 0, 0.0))
+    ends = np.arange(1, len(values) + 1)
+    starts = np.maximum(0, ends - window)
+    return (sums[ends] - sums[starts]) / (ends - starts)
+
+
+def training_panel(log, images, columns, loss_title, image_title) -> Figure:
+    """Return one figure: loss curves above, samples below."""
+    samples = 8.0 * -(-len(images) // columns) / columns + 0.4
+    figure = new_figure(8.0, 3.0 + samples)
+    above, below = figure.subplots(2, 1, height_ratios=[3.0, samples])
+    draw_losses(above, log, loss_title)
+    draw_images(below, images, columns, image_title)
+    return figure
