@@ -8,7 +8,8 @@ import keras
 import numpy as np
 
 from ganbook import checkpoint, plots
-from ganbook.errors import RunError, SettingError
+from ganbook.errors import RunError
+from ganbook.settings import whole
 
 PLAYERS = ("discriminator", "generator")
 
@@ -73,9 +74,7 @@ class RunCheckpoint(keras.callbacks.Callback):
 
     def __init__(self, folder, every=1000, keep=2):
         super().__init__()
-        if every < 1:
-            raise SettingError(f"every is {every}; it must be 1 or more steps.")
-        self.folder, self.every, self.keep = Path(folder), every, keep
+        self.folder, self.every, self.keep = Path(folder), whole(every, "every"), keep
         self._saved = 0
 
     def restore(self, gan) -> int:
@@ -133,8 +132,39 @@ class SampleGrid(keras.callbacks.Callback):
         step = self.model.step
         self._drawn = step // self.every
         images = self.model.sample(self.count)
-        figure = plots.image_grid(images, self.columns, f"Samples after {step:,} steps")
+        figure = plots.samples(images, self.columns, f"Samples after {step:,} steps")
         plots.save_figure(figure, self.folder / f"samples-{step:09d}.png")
+
+
+class Film(keras.callbacks.Callback):
+    """Keep what there is to see every so many steps: at the beginning, on the way, at the end.
+
+    Args:
+        look: called with the `GAN`; what it returns is a frame.
+        every: steps between frames.
+
+    Attributes:
+        frames: a step -> what ``look`` returned there.
+    """
+
+    def __init__(self, look, every):
+        super().__init__()
+        self.look, self.every = look, whole(every, "every")
+        self.frames = {}
+
+    def on_train_begin(self, logs=None):
+        self._keep()
+
+    def on_train_batch_end(self, batch, logs=None):
+        if self.model.step // self.every > max(self.frames) // self.every:
+            self._keep()
+
+    def on_train_end(self, logs=None):
+        self._keep()
+
+    def _keep(self):
+        if self.model.step not in self.frames:
+            self.frames[self.model.step] = self.look(self.model)
 
 
 class LivePanel(keras.callbacks.Callback):

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from ganbook.errors import GanbookError, RunError, SettingError
 
-DATA_SETS = ("mnist", "fashion_mnist", "toy_digits", "toy_garments")
+IMAGES = ("mnist", "fashion_mnist", "toy_digits", "toy_garments")
+DATA_SETS = (*IMAGES, "ring", "grid")
 
 
 class OneLineParser(argparse.ArgumentParser):
@@ -64,7 +65,7 @@ def build_parser() -> argparse.ArgumentParser:
 
     board = commands.add_parser("scoreboard", help="show the rows of all lessons, and your own")
     board.add_argument("files", nargs="*", metavar="FILE.jsonl", help="rows to show (default: all)")
-    board.add_argument("--data", help=f"only rows of one of {', '.join(DATA_SETS)}")
+    board.add_argument("--data", help=f"only rows of one of {', '.join(IMAGES)}")
     board.add_argument("--add", metavar="RUN", help="measure a run folder and add its row first")
     board.add_argument("--out", metavar="FILE.png", help="also draw the largest block of rows")
     board.set_defaults(run=run_scoreboard)
@@ -137,14 +138,18 @@ def run_evaluate(arguments):
     import json
 
     from ganbook.data import load_data
-    from ganbook.evaluation import Judge
+    from ganbook.evaluation import Judge, measure_points
     from ganbook.sampling import read_samples
 
     check_data(arguments.data)
     images = read_samples(arguments.samples)
     # Standard output is for the JSON object; what is said about a stand-in goes beside it.
     with contextlib.redirect_stdout(sys.stderr):
-        measures = Judge(load_data(arguments.data), len(images)).measure(images)
+        data = load_data(arguments.data)
+        if data.centers is not None:
+            measures = measure_points(data, images)
+        else:
+            measures = Judge(data, len(images)).measure(images)
     print(json.dumps({"file": arguments.samples, **measures}, indent=2))
     return 0
 

@@ -11,6 +11,7 @@ import numpy as np
 from ganbook import features, metrics
 from ganbook.data import ImageData, load_data
 from ganbook.errors import DataError
+from ganbook.modes import mixture_report
 
 SAMPLES = 10_000
 QUICK_SAMPLES = 2_000
@@ -111,6 +112,27 @@ class Judge:
             "modes": modes["modes"],
             "class_histogram": metrics.class_histogram(classes, features.CLASSES).tolist(),
         }
+
+
+def measure_points(data: ImageData, samples: np.ndarray) -> dict:
+    """Return the measures of 2-D points against the mixture they were trained on, for JSON.
+
+    Args:
+        data: "ring" or "grid".
+        samples: (N, 2) points.
+
+    Returns:
+        ``data``, ``samples`` (N), and what `ganbook.metrics.mixture_report` finds: ``modes``,
+        ``kl``, ``high_quality`` and ``spread_ratio``.
+
+    Raises:
+        DataError (a ValueError): samples that are no points.
+    """
+    if np.ndim(samples) != 2:
+        raise DataError(f"samples have shape {np.shape(samples)}; points, (N, 2), are right.")
+    found = mixture_report(samples, data.centers, data.sigma)
+    numbers = {name: _six_digits(value) for name, value in found.items() if name != "modes"}
+    return {"data": data.name, "samples": len(samples), "modes": found["modes"], **numbers}
 
 
 def test_set_of(training: ImageData) -> ImageData:

@@ -20,6 +20,7 @@ from ganbook.recipes import PRESETS, Recipe, recipe_of
 REPORT = "application/vnd.ganbook.report+json"
 # What `calibrate` gave on the machine where the recipes' milliseconds were measured.
 REFERENCE_MILLISECONDS = 6.3
+POINTS = 2_500  # samples that are measured in the plane, as in the papers (Lin et al., 2018)
 
 
 def preset(asked=None) -> str:
@@ -110,8 +111,12 @@ class Lesson(Page):
     def measure(self, gan) -> dict:
         """Return all measures of fresh samples; see `ganbook.evaluation.Judge.measure`.
 
-        Says in one line how many samples they are taken on.
+        Says in one line how many samples they are taken on. For points: see
+        `ganbook.evaluation.measure_points`.
         """
+        if self.data.centers is not None:
+            print(f"Measured on {POINTS:,} samples.")
+            return evaluation.measure_points(self.data, gan.sample(POINTS))
         judge = evaluation.Judge(self.data, self.samples)
         print(
             f"Measured on {self.samples:,} samples against {len(judge.reference_images):,} test "
@@ -181,7 +186,9 @@ def _introduce(page):
     print(f"Device      {device()}")
     print(f"Preset      {page.preset} (GANBOOK_PRESET={'|'.join(PRESETS)} changes it)")
     data = page.data
-    print(f"Data        {data.caption}: {len(data):,} images {data.shape}, from {data.source}")
+    what = "images" if data.centers is None else "points"
+    where = "drawn here" if data.source == "drawn" else f"from {data.source}"
+    print(f"Data        {data.caption}: {len(data):,} {what} {data.shape}, {where}")
 
 
 def stored_results(name) -> dict:

@@ -9,7 +9,7 @@ from ganbook import hardware
 from ganbook.errors import SettingError
 from ganbook.gan import GAN
 from ganbook.losses import NonSaturating
-from ganbook.models import dcgan, fashion, vanilla
+from ganbook.models import dcgan, fashion, plane, vanilla
 from ganbook.penalties import R1
 
 PRESETS = ("quick", "standard", "full")
@@ -23,7 +23,7 @@ class Recipe:
         lesson: its number, "01".
         title: what is trained, in a few words.
         data: the name of the data set.
-        size: the height and width of the images.
+        size: the height and width of the images, None for points.
         batch_size: real images in one discriminator update.
         steps: adversarial steps for each preset.
         milliseconds: time of one step on 2 CPU cores, measured; the base of time estimates.
@@ -35,7 +35,7 @@ class Recipe:
     lesson: str
     title: str
     data: str
-    size: int
+    size: int | None
     batch_size: int
     steps: dict[str, int]
     milliseconds: float
@@ -60,6 +60,20 @@ class Recipe:
             return self.build(seed)
         finally:
             keras.config.set_dtype_policy(before)
+
+
+def plane_gan(seed=0) -> GAN:
+    """Lesson 00: dense networks for points in the plane."""
+    keras.utils.set_random_seed(seed)
+    return GAN(
+        plane.build_generator(),
+        plane.build_discriminator(),
+        generator_optimizer=keras.optimizers.Adam(1e-3, beta_1=0.5, beta_2=0.99),
+        discriminator_optimizer=keras.optimizers.Adam(1e-3, beta_1=0.5, beta_2=0.99),
+        average=0.99,
+        steps_per_call=50,
+        seed=seed,
+    )
 
 
 def vanilla_gan(seed=0) -> GAN:
@@ -107,6 +121,16 @@ def fashion_gan(seed=0) -> GAN:
 
 
 RECIPES = {
+    "00": Recipe(
+        lesson="00",
+        title="A GAN you can watch",
+        data="ring",
+        size=None,
+        batch_size=128,
+        steps={"quick": 4_000, "standard": 10_000, "full": 20_000},
+        milliseconds=0.8,
+        build=plane_gan,
+    ),
     "01": Recipe(
         lesson="01",
         title="Vanilla GAN",

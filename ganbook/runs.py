@@ -158,8 +158,13 @@ def leave_results(gan, folder, data, settings):
     """Write the sampling generator and two pictures into the run folder."""
     storage.save(folder / "generator.npz", gan.sampling_generator(), settings)
     title = f"Lesson {settings['lesson']}, {data.caption}, {gan.step:,} steps"
-    plots.save_figure(plots.image_grid(gan.sample(64), 16, title), folder / "samples.png")
+    plots.save_figure(plots.samples(gan.sample(_shown(gan)), 16, title), folder / "samples.png")
     plots.save_figure(plots.loss_curves(thinned(gan.log), title), folder / "losses.png")
+
+
+def _shown(gan) -> int:
+    """Return how many samples a picture shows: 64 images, or enough points to see a shape."""
+    return 64 if len(gan.generator.output_shape) == 4 else 1_000
 
 
 def shipped_generator(lesson, data=None):
@@ -201,6 +206,8 @@ def measured_row(folder, variant="your run") -> dict:
     """
     gan, settings = restored(folder)
     data = load_data(settings["data"], size=recipe_of(settings["lesson"]).size)
+    if data.centers is not None:
+        raise RunError(f"the scoreboard compares images; the run in {folder} makes points.")
     if data.checksum != settings["data_checksum"]:
         raise RunError(
             f"the run in {folder} was trained on other images than those of {data.source}; make "

@@ -52,13 +52,15 @@ def walk(start, end, count) -> np.ndarray:
 
 
 def write_samples(path, images) -> Path:
-    """Write float images in [-1, 1] as the uint8 array "images" of a .npz file, atomically.
+    """Write samples as the array "images" of a .npz file, atomically.
+
+    Images, floats in [-1, 1], become uint8; points, (N, 2), stay float32.
 
     Raises:
         RunError: the file cannot be written.
     """
     buffer = io.BytesIO()
-    np.savez(buffer, images=to_uint8(images))
+    np.savez(buffer, images=to_uint8(images) if images.ndim > 2 else images)
     try:
         return write_whole(path, buffer.getvalue())
     except OSError as error:

@@ -38,13 +38,20 @@ def main():
     path = SHIPPED / f"lesson{lesson}_{record['data']}_generator.npz"
     weights = save(path, generator, record, half=4 * generator.count_params() > LARGEST)
     load_into(generator, weights)  # what is drawn and measured below is what was written
-    name = TITLES[record["data"]]
+    print(json.dumps({"weights": str(weights), "record": record}))
+    if len(generator.output_shape) == 4:  # a picture and the scoreboard are for images
+        draw(generator, record)
+        recorded = {name: record[name] for name in ("preset", "hardware")}
+        title = recipe_of(lesson).title
+        experiments.add_to_scoreboard(gan, lesson, title, record["data"], **recorded)
+
+
+def draw(generator, record):
+    """Draw the picture at the top of a lesson."""
+    lesson, name = record["lesson"], TITLES[record["data"]]
     title = f"{recipe_of(lesson).title}, {name}, {record['step']:,} steps: generated"
     figure = plots.image_grid(sample_from(generator, 64), 16, title)
-    picture = plots.save_figure(figure, FIGURES / f"{lesson}_samples.png")
-    recorded = {name: record[name] for name in ("preset", "hardware")}
-    experiments.add_to_scoreboard(gan, lesson, recipe_of(lesson).title, record["data"], **recorded)
-    print(json.dumps({"weights": str(weights), "picture": str(picture), "record": record}))
+    print(plots.save_figure(figure, FIGURES / f"{lesson}_samples.png"))
 
 
 if __name__ == "__main__":

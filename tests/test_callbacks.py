@@ -102,3 +102,13 @@ def test_preset_comes_from_the_caller_the_environment_or_the_hardware(monkeypatc
 def test_results_that_are_not_stored_are_refused():
     with pytest.raises(RunError, match="99_nothing"):
         lesson.stored_results("99_nothing")
+
+
+def test_a_film_keeps_the_beginning_the_way_and_the_end():
+    film = callbacks.Film(lambda gan: gan.step, every=4)
+    gan = train(gan_of(steps_per_call=2), 10, [film])
+    assert film.frames == {step: step for step in (0, 4, 8, 10)}
+    train(gan, 4, [film])  # goes on
+    assert list(film.frames) == [0, 4, 8, 10, 12, 14]
+    with pytest.raises(SettingError, match="every is 0"):
+        callbacks.Film(len, every=0)

@@ -327,3 +327,28 @@ def test_scoreboard_reports_damage_and_goes_on(tmp_path, capsys):
     assert status == 1 and "there is no scoreboard" in err and err.count("\n") == 1
     status, _, err = run(capsys, "scoreboard", "--add", tmp_path)
     assert status == 1 and "holds no run" in err
+
+
+def test_a_run_on_points_from_training_to_measuring(tmp_path, capsys):
+    folder, out = tmp_path / "ring", tmp_path / "points.npz"
+    status, said, _ = run(capsys, "train", "00", "--steps", 100, "--out", folder)
+    assert status == 0 and "Ring of 8 Gaussians" in said
+    assert (folder / "samples.png").stat().st_size > 1000
+    assert run(capsys, "sample", folder, "--count", 300, "--out", out)[0] == 0
+    points = np.load(out)["images"]
+    assert points.shape == (300, 2) and points.dtype == np.float32
+    status, said, _ = run(capsys, "evaluate", out, "--data", "ring")
+    found = json.loads(said)
+    assert status == 0 and found["samples"] == 300 and 0 <= found["modes"] <= 8
+    status, _, err = run(capsys, "evaluate", out, "--data", "toy_digits")
+    assert status == 1 and "(300, 2)" in err and err.count("\n") == 1
+    status, _, err = run(capsys, "scoreboard", "--add", folder)
+    assert status == 1 and "compares images" in err and err.count("\n") == 1
+
+
+def test_images_are_no_points(tmp_path, capsys):
+    np.savez(tmp_path / "images.npz", images=np.zeros((30, 28, 28, 1), np.uint8))
+    status, _, err = run(capsys, "evaluate", tmp_path / "images.npz", "--data", "ring")
+    assert status == 1 and "points, (N, 2), are right" in err and err.count("\n") == 1
+    status, _, err = run(capsys, "train", "01", "--data", "ring", "--out", tmp_path / "r")
+    assert status == 1 and "ring holds points" in err and not (tmp_path / "r").exists()

@@ -1,40 +1,29 @@
 """What lesson 01 defines in its cells is what the package does (invariant 6)."""
 
 import math
-import re
-from pathlib import Path
 
 import helpers
 import keras
-import nbformat
 import numpy as np
 import pytest
 import tensorflow as tf
+from twins import names_of, same_gan, same_network
 
 import ganbook
 from ganbook import data, losses, recipes
 from ganbook.models import vanilla
 
-NOTEBOOK = Path(__file__).parent.parent / "notebooks" / "01_vanilla_gan.ipynb"
-
 
 @pytest.fixture(scope="module")
 def cells():
-    """The names that the lesson's defining cells (tagged "twin:…") leave behind."""
-    notebook = nbformat.read(NOTEBOOK, as_version=4)
-    names = {"keras": keras, "np": np, "tf": tf, "GAN": ganbook.GAN}
-    names["randomness"] = ganbook.randomness
-    for cell in notebook.cells:
-        if any(tag.startswith("twin:") for tag in cell.metadata.get("tags", [])):
-            # The definition, without the demonstration after it: that needs the lesson's data.
-            code = cell.source if "gan = GAN(" in cell.source else definitions(cell.source)
-            exec(code, names)
-    return names
-
-
-def definitions(source):
-    """Return a cell's functions only."""
-    return "\n".join(re.findall(r"^def .*?(?=^\S|\Z)", source, flags=re.MULTILINE | re.DOTALL))
+    return names_of(
+        "01_vanilla_gan.ipynb",
+        keras=keras,
+        np=np,
+        tf=tf,
+        GAN=ganbook.GAN,
+        randomness=ganbook.randomness,
+    )
 
 
 def test_scaling(cells):
@@ -46,14 +35,8 @@ def test_scaling(cells):
     "name, parameters", [("build_generator", 114_064), ("build_discriminator", 100_609)]
 )
 def test_networks(cells, name, parameters):
-    results = []
-    for build in (cells[name], getattr(vanilla, name)):
-        keras.utils.set_random_seed(3)
-        network = build()
-        inputs = np.random.default_rng(0).normal(size=(4, *network.input_shape[1:]))
-        results.append(network(inputs.astype(np.float32)).numpy())
-        assert network.count_params() == parameters
-    np.testing.assert_array_equal(*results)
+    same_network(cells[name], getattr(vanilla, name))
+    assert cells[name]().count_params() == parameters
 
 
 def test_discriminator_loss(cells):
@@ -88,16 +71,7 @@ def test_step_by_hand_agrees_with_fit_after_20_steps(cells):
 
 
 def test_the_main_run_is_the_recipe(cells):
-    ours, lesson = recipes.vanilla_gan(0), cells["gan"]
-    for name in ("generator", "discriminator"):
-        np.testing.assert_array_equal(
-            helpers.flat(getattr(ours, name).weights), helpers.flat(getattr(lesson, name).weights)
-        )
-        configs = [getattr(gan, f"{name}_optimizer").get_config() for gan in (ours, lesson)]
-        assert configs[0] | {"name": ""} == configs[1] | {"name": ""}
-    for name in ("average", "steps_per_call", "seed", "update"):
-        assert getattr(ours, name) == getattr(lesson, name)
-    assert vars(ours.loss_pair) == vars(lesson.loss_pair)
+    same_gan(cells["gan"], recipes.vanilla_gan(0))
 
 
 @pytest.mark.parametrize("seed", [0, 1])

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from ganbook import plots
+from ganbook.errors import SettingError
 
 LOG = [{"step": i, "discriminator_loss": 1.4, "generator_loss": 0.7 + 0.1 * i} for i in range(5)]
 
@@ -50,3 +51,48 @@ def test_histograms_show_shares_between_their_bounds():
     axes = plots.histograms({"t": ([1, 3], 0.5)}, "weight").axes[0]
     assert [bar.get_height() for bar in axes.patches] == [0.25, 0.75]
     assert [bar.get_x() for bar in axes.patches] == [-0.5, 0.0]
+
+
+def test_a_surface_is_what_the_discriminator_says_of_each_place():
+    said = plots.surface(lambda places: 10.0 * places[:, :1], reach=2.0)
+    assert said.shape == (61, 61)
+    np.testing.assert_allclose(said, np.tile(said[0], (61, 1)))  # the first axis is y
+    assert said[0, 30] == 0.5 and said[0, 0] < 1e-8 and said[0, -1] > 1.0 - 1e-8
+
+
+def test_scenes_have_a_panel_for_each_moment():
+    frame = (np.zeros((5, 2)), np.full((61, 61), 0.5))
+    figure = plots.scenes({str(i): frame for i in range(5)}, np.ones((8, 2)), columns=4)
+    assert [axes.get_title() for axes in figure.axes[:5]] == list("01234")
+    assert [axes.get_visible() for axes in figure.axes] == [True] * 5 + [False] * 3
+    crosses, dots = figure.axes[0].get_lines()
+    assert len(crosses.get_xdata()) == 8 and len(dots.get_xdata()) == 5
+
+
+def test_samples_are_drawn_as_what_they_are():
+    points = plots.samples(np.zeros((7, 2)), title="t").axes[0]
+    assert len(points.collections[0].get_offsets()) == 7
+    assert len(plots.samples(np.zeros((6, 4, 4, 1)), 3).axes[0].get_images()) == 1
+
+
+def test_a_film_has_a_frame_for_each_figure(tmp_path):
+    from PIL import Image
+
+    figures = [plots.points({"p": np.full((1, 2), i)}, str(i)) for i in range(3)]
+    with Image.open(plots.save_gif(figures, tmp_path / "film.gif", milliseconds=100)) as film:
+        assert film.n_frames == 3 and film.info["loop"] == 0
+        assert film.info["duration"] == 100
+        film.seek(2)
+        assert film.info["duration"] == 1000, "the last one stays"
+    with pytest.raises(SettingError, match="no figure"):
+        plots.gif_of([])
+
+
+def test_arrows_and_colors_belong_to_their_points():
+    places, said = np.eye(2), np.full((61, 61), 0.5)
+    axes = plots.slopes(places, np.array([[3.0, 0.0], [0.0, 0.0]]), said, places, "t").axes[0]
+    (arrows,) = [found for found in axes.collections if hasattr(found, "U")]
+    assert list(arrows.U) == [1.0, 0.0] and list(arrows.V) == [0.0, 0.0]
+    figure = plots.colored({"a": places, "b": 2 * places}, np.array([0.0, 1.0]))
+    shades = [axes.collections[0].get_array().tolist() for axes in figure.axes]
+    assert shades == [[0.0, 1.0]] * 2

@@ -15,11 +15,23 @@ from ganbook.plots.base import (
     show,
 )
 from ganbook.plots.charts import class_shares, curves, histograms, scoreboard, seeds, tracks
+from ganbook.plots.films import gif_of, save_gif, show_gif
 from ganbook.plots.images import draw_images, image_grid, tile
 from ganbook.plots.losses import draw_losses, loss_curves, loss_panels, running_mean, training_panel
-from ganbook.plots.plane import points
+from ganbook.plots.plane import (
+    colored,
+    draw_points,
+    draw_scene,
+    points,
+    scenes,
+    slopes,
+    surface,
+)
+from ganbook.plots.samples import draw_samples, samples
 
 __all__ = [
+    "colored",
+    "slopes",
     "DISCRIMINATOR",
     "GENERATOR",
     "OTHER",
@@ -28,6 +40,10 @@ __all__ = [
     "curves",
     "draw_images",
     "draw_losses",
+    "draw_points",
+    "draw_samples",
+    "draw_scene",
+    "gif_of",
     "histograms",
     "image_grid",
     "loss_curves",
@@ -36,10 +52,15 @@ __all__ = [
     "png_of",
     "points",
     "running_mean",
+    "samples",
     "save_figure",
+    "save_gif",
+    "scenes",
     "scoreboard",
     "seeds",
     "show",
+    "show_gif",
+    "surface",
     "tile",
     "tracks",
     "training_panel",

@@ -4,7 +4,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from ganbook.plots.base import DISCRIMINATOR, GENERATOR, QUIET, new_figure
-from ganbook.plots.images import draw_images
+from ganbook.plots.samples import draw_samples
 
 
 def draw_losses(axes, log, title="Losses"):
@@ -57,11 +57,11 @@ def running_mean(values, window=None) -> np.ndarray:
     return (sums[ends] - sums[starts]) / (ends - starts)
 
 
-def training_panel(log, images, columns, loss_title, image_title) -> Figure:
-    """Return one figure: loss curves above, samples below."""
-    samples = 8.0 * -(-len(images) // columns) / columns + 0.4
+def training_panel(log, made, columns, loss_title, image_title) -> Figure:
+    """Return one figure: loss curves above, samples below, which are images or points."""
+    samples = 4.0 if made.ndim == 2 else 8.0 * -(-len(made) // columns) / columns + 0.4
     figure = new_figure(8.0, 3.0 + samples)
     above, below = figure.subplots(2, 1, height_ratios=[3.0, samples])
     draw_losses(above, log, loss_title)
-    draw_images(below, images, columns, image_title)
+    draw_samples(below, made, columns, image_title)
     return figure
