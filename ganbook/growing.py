@@ -79,6 +79,25 @@ class Schedule:
                 )
         return values
 
+    @classmethod
+    def shared(cls, resolution, steps, batch_size, last=2):
+        """Return a schedule of so many adversarial steps, shared out among all phases.
+
+        All phases are equally long, up to rounding, but the last one, which is ``last`` times as
+        long. Raises SettingError if there are too few steps for every phase to have one.
+        """
+        stages = stages_of(resolution)
+        phases = 2 * stages - 1
+        each = steps // (phases - 1 + last)
+        if each < 1:
+            raise SettingError(
+                f"{steps} steps are too few: the schedule would end before its last stage; "
+                f"{phases - 1 + last} or more reach {resolution} x {resolution}."
+            )
+        left = (steps - (phases - 1) * each) * batch_size
+        stable = (*(stages - 1) * (each * batch_size,), left)
+        return cls(resolution, each * batch_size, stable, batch_size)
+
     @property
     def stages(self) -> range:
         """The stages that are trained, as the networks count them."""

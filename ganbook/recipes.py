@@ -27,9 +27,11 @@ class Recipe:
         batch_size: real images in one discriminator update.
         steps: adversarial steps for each preset.
         milliseconds: time of one step on 2 CPU cores, measured; the base of time estimates.
-        build: makes the GAN for a seed, in the precision that Keras has at that moment.
+        build: makes the GAN for a seed, in the precision that Keras has at that moment; if it
+            grows, for a seed and a number of steps.
         convolutions: whether the networks are convolutional; then bfloat16 pays where the processor
             has it.
+        grows: whether the run has a plan that its length decides.
     """
 
     lesson: str
@@ -39,8 +41,9 @@ class Recipe:
     batch_size: int
     steps: dict[str, int]
     milliseconds: float
-    build: Callable[[int], GAN] = field(repr=False)
+    build: Callable[..., GAN] = field(repr=False)
     convolutions: bool = False
+    grows: bool = False
 
     def precision(self, asked=None) -> str:
         """Return the dtype policy to train in: what was asked for, or the quicker one here.
@@ -52,11 +55,17 @@ class Recipe:
             return "float32"
         return hardware.precision(asked)
 
-    def gan(self, seed=0, precision="float32") -> GAN:
-        """Return the new `GAN` of this lesson, its layers in one precision."""
+    def gan(self, seed=0, precision="float32", steps=None) -> GAN:
+        """Return the new `GAN` of this lesson, its layers in one precision.
+
+        ``steps`` is the length of the run, for networks whose growth is planned by it; the default
+        is that of the standard preset.
+        """
         before = keras.config.dtype_policy()
         keras.config.set_dtype_policy(precision)
         try:
+            if self.grows:
+                return self.build(seed, steps or self.steps["standard"])
             return self.build(seed)
         finally:
             keras.config.set_dtype_policy(before)

@@ -129,7 +129,7 @@ def train(recipe: Recipe, data, *, preset, steps, folder, seed=0, resume=False, 
     """
     folder = open_folder(folder, resume)
     precision = recipe.precision(precision)
-    gan = recipe.gan(seed, precision)
+    gan = recipe.gan(seed, precision, steps)
     steps = whole_calls(steps, gan.steps_per_call)
     settings = settings_of(recipe, data, preset, steps, seed, precision)
     saving = RunCheckpoint(folder / "checkpoints", every=max(1000, steps // 50))
@@ -183,7 +183,8 @@ def shipped_generator(lesson, data=None):
 def restored(folder):
     """Return the `GAN` of a run folder at its newest checkpoint, and the run's settings."""
     settings = read_settings(folder)
-    gan = recipe_of(settings["lesson"]).gan(settings["seed"], settings.get("precision", "float32"))
+    recipe, precision = recipe_of(settings["lesson"]), settings.get("precision", "float32")
+    gan = recipe.gan(settings["seed"], precision, settings["steps"])
     checkpoint.restore(gan, Path(folder) / "checkpoints")
     return gan, settings
 

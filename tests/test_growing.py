@@ -208,6 +208,20 @@ def test_a_schedule_that_starts_at_its_resolution_grows_nothing():
     assert plan.fade_at(0, 3) == 1.0
 
 
+@pytest.mark.parametrize("steps", [8, 9, 100, 10_007])
+def test_a_shared_schedule_has_exactly_the_steps_that_were_asked_for(steps):
+    plan = Schedule.shared(32, steps, batch_size=16)
+    assert plan.steps == steps
+    each = plan.fade_images[0]
+    assert {*plan.fade_images, *plan.stable_images[:-1]} == {each} and each >= 16
+    assert 2 * each <= plan.stable_images[-1] < 2 * each + 8 * 16
+
+
+def test_too_few_steps_never_reach_the_last_stage():
+    with pytest.raises(SettingError, match="7 steps are too few.* 8 or more reach 32 x 32"):
+        Schedule.shared(32, 7, batch_size=16)
+
+
 @pytest.mark.parametrize(
     "arguments, message",
     [
