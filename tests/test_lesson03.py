@@ -1,0 +1,68 @@
+"""What lesson 03 defines in its cells is what the package does; what it says, its rows say."""
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+from twins import names_of, same_gan, same_network
+
+import ganbook
+from ganbook import recipes
+from ganbook.models import fashion
+from ganbook.penalties import R1
+
+
+@pytest.fixture(scope="module")
+def cells():
+    names = {"keras": keras, "layers": layers, "GAN": ganbook.GAN, "R1": R1}
+    return names_of("03_fashion.ipynb", **names)
+
+
+@pytest.mark.parametrize("name", ["build_generator", "build_discriminator"])
+def test_networks(cells, name):
+    same_network(cells[name], getattr(fashion, name))
+
+
+def test_the_main_run_is_the_recipe(cells):
+    same_gan(cells["gan"], recipes.recipe_of("03").gan())
+
+
+def rows(name="03_ablation"):
+    return ganbook.stored_results(name)["rows"]
+
+
+def measured(key):
+    """A measure of the ablation's averaged weights: a name -> one value for each seed."""
+    found = {}
+    for row in rows():
+        found.setdefault(row["name"], []).append(row["averaged"][key])
+    return {name: np.array(values) for name, values in found.items()}
+
+
+def test_every_setting_was_trained_alike():
+    seeds = {}
+    for row in rows():
+        assert row["steps"] == 2_000 and row["averaged"]["samples"] == 10_000
+        seeds.setdefault(row["name"], []).append(row["seed"])
+    assert len(seeds) == 12 and all(each == [0, 1, 2] for each in seeds.values())
+
+
+def test_the_ablation_says_what_the_lesson_says():
+    distance, modes = measured("frechet_distance"), measured("modes")
+    mean = {name: values.mean() for name, values in distance.items()}
+    assert modes["dense"].mean() < 8 and (modes["plain"] == 10).all()
+    assert mean["dense"] > mean["plain"] + 20
+    for little in ("one-sided", "smoothing", "flips"):
+        assert abs(mean[little] - mean["plain"]) < 10
+    five = ("smoothing", "flips", "twice", "rates")
+    assert min(five, key=mean.get) == "twice" and mean["twice"] < mean["plain"] - 20
+    assert mean["rates"] > mean["plain"] + 5 and mean["twice"] < mean["all"] < mean["plain"]
+    assert mean["both"] < min(mean["penalty"], mean["faster"])
+    assert max(mean["penalty"], mean["faster"]) < mean["plain"] - 5
+
+
+def test_flips_that_persist_please_the_distance_and_nothing_else():
+    distance, precision, coverage = map(measured, ("frechet_distance", "precision", "coverage"))
+    assert distance["persistent"].mean() < distance["plain"].mean()
+    assert precision["persistent"].mean() < 0.4 < 0.8 < precision["plain"].mean()
+    assert coverage["persistent"].mean() < 0.5 * coverage["plain"].mean()
