@@ -11,9 +11,10 @@ import numpy as np
 import tensorflow as tf
 
 from ganbook.errors import SettingError
-from ganbook.gan import GAN, to_float
+from ganbook.gan import GAN
 from ganbook.models.progressive import SMALLEST, blend, shrink, stages_of, upsample
 from ganbook.settings import whole
+from ganbook.update import to_float
 
 
 @dataclass(frozen=True)

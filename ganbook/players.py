@@ -14,23 +14,26 @@ import tensorflow as tf
 from ganbook import randomness
 
 
-def call(model, inputs, seed, step, use):
+def call(model, inputs, seed, step, use, weights=None):
     """Call a model in training mode without touching its state.
 
     Args:
         model: a built Keras model.
         inputs: a float32 tensor.
         seed, step, use: the key of this call's own randomness (dropout); see `randomness.key`.
+        weights: tensors to take the place of the model's trainable weights; None: its own.
 
     Returns:
         The outputs as float32, and the new state as a list of (variable, value).
     """
     state = model.non_trainable_weights
-    masks = [
+    replaced = [
         (variable, tf.cast(randomness.key(seed, step, f"{use}/dropout {i}"), variable.dtype))
         for i, variable in enumerate(random_states(model))
     ]
-    with keras.StatelessScope(state_mapping=masks) as scope:
+    if weights is not None:
+        replaced += zip(model.trainable_weights, weights, strict=True)
+    with keras.StatelessScope(state_mapping=replaced) as scope:
         outputs = model(inputs, training=True)
     values = [(variable, scope.get_current_value(variable)) for variable in state]
     return tf.cast(outputs, tf.float32), [(v, value) for v, value in values if value is not None]
@@ -65,10 +68,13 @@ def watching(model, persistent=False):
         yield tape
 
 
-def regularization(model):
-    """Return the sum of the penalties of a model's own weight regularizers, 0 if it has none."""
-    weights = model.trainable_weights
-    return sum((w.regularizer(w) for w in weights if w.regularizer is not None), 0.0)
+def regularization(model, weights=None):
+    """Return the sum of the penalties of a model's own weight regularizers, 0 if it has none.
+
+    ``weights`` are tensors that take the place of its trainable weights; None: its own.
+    """
+    pairs = zip(model.trainable_weights, weights or model.trainable_weights, strict=True)
+    return sum((own.regularizer(w) for own, w in pairs if own.regularizer is not None), 0.0)
 
 
 def gradients(tape, loss, model):

@@ -24,14 +24,20 @@ def check_counts(**counts):
         whole(value, name)
 
 
-def check_update(update, discriminator_steps, generator_steps):
-    """Raise SettingError for an unknown order of updates, or one that these steps exclude."""
+def check_update(update, discriminator_steps, generator_steps, unroll=0):
+    """Raise SettingError for an unknown order of updates, or one that other settings exclude."""
+    whole(unroll, "unroll", at_least=0)
     if update not in UPDATES:
         raise SettingError(f"unknown update {update!r}; choose one of {', '.join(UPDATES)}.")
     if update == "simultaneous" and (discriminator_steps, generator_steps) != (1, 1):
         raise SettingError(
             f"a simultaneous update makes one step of each player, not {discriminator_steps} and "
             f"{generator_steps}; use update='alternating'."
+        )
+    if update == "simultaneous" and unroll:
+        raise SettingError(
+            f"unroll is {unroll}, which looks ahead of a discriminator that was updated first; "
+            "use update='alternating'."
         )
 
 
