@@ -101,7 +101,7 @@ def draw(results):
     images = np.concatenate([np.load(SAMPLES / f"{row['name']}.npy") for row in rows])
     labels = [row["text"] for row in rows]
     title = f"Fashion-MNIST: the report's variants after {rows[0]['steps']:,} steps"
-    plots.save_figure(plots.image_grid(images, SHOWN, title, labels), FIGURE)
+    plots.save_figure(plots.image_grid(images, SHOWN, title, labels), FIGURE, dpi=72)
 
 
 def main():

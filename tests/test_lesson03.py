@@ -66,3 +66,50 @@ def test_flips_that_persist_please_the_distance_and_nothing_else():
     assert distance["persistent"].mean() < distance["plain"].mean()
     assert precision["persistent"].mean() < 0.4 < 0.8 < precision["plain"].mean()
     assert coverage["persistent"].mean() < 0.5 * coverage["plain"].mean()
+
+
+# --- 03b: the report's variants -------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def report():
+    return {row["name"]: row for row in rows("03_report")}
+
+
+def late(row, player):
+    """The mean of a player's losses over the last tenth of its steps."""
+    return np.mean(row[f"{player}_losses"][-5:])
+
+
+def test_the_sigmoid_rows_stand_still_in_the_corners_of_the_table(report):
+    for player in ("discriminator", "generator"):
+        assert late(report["deep sigmoid"], player) == pytest.approx(np.log(2), abs=2e-4)
+    losses = report["sigmoid"]["generator_losses"][10:]
+    assert np.ptp(losses) < 0.01 and np.mean(losses) == pytest.approx(np.log1p(np.e), abs=5e-3)
+    assert max(report["deep sigmoid"]["generator_losses"][:10]) > 1.25  # was in that corner
+    assert np.ptp(report["report"]["generator_losses"][10:]) > 1.0  # on logits they tremble
+    distance = {name: row["raw"]["frechet_distance"] for name, row in report.items()}
+    assert distance["probability"] < 0.6 * distance["sigmoid"]
+
+
+def test_losses_below_zero_need_labels_above_one(report):
+    lowest = {name: row["lowest_discriminator_loss"] for name, row in report.items()}
+    assert -0.1 < lowest["deep"] < 0 < lowest["deep clipped"]
+    kept, noisy = (report[name] for name in ("deep clipped", "deep"))
+    assert late(kept, "generator") == pytest.approx(late(noisy, "generator"), rel=0.1)
+
+
+def test_no_variant_makes_clothes_and_losses_do_not_show_collapse(report):
+    assert len(report) == 11 and all(row["steps"] == 1_000 for row in report.values())
+    assert max(row["raw"]["coverage"] for row in report.values()) < 0.035
+    shares = np.array(report["sigmoid"]["raw"]["class_histogram"]) / 10_000
+    assert shares.max() > 0.9
+    assert report["deep sigmoid"]["raw"]["precision"] == pytest.approx(0.86, abs=0.005)
+
+
+def test_average_pooling_keeps_the_players_closer_together(report):
+    gap = {
+        name: late(report[name], "generator") - late(report[name], "discriminator")
+        for name in ("report", "average")
+    }
+    assert gap["average"] < 1.0 < gap["report"]
