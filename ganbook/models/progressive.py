@@ -132,11 +132,8 @@ class GrowingGenerator(Growing):
 
     def grown(self) -> keras.Model:
         """Return the fully grown generator as an ordinary Keras model that shares the weights."""
-        latents = keras.Input((self.latent_size,))
-        values = self.first(latents)
-        for block in self.blocks:
-            values = block(values)
-        return keras.Model(latents, self.to_colors[-1](values), name=self.name)
+        parts = [self.first, *self.blocks, self.to_colors[-1]]
+        return keras.Sequential([keras.Input((self.latent_size,)), *parts], name=self.name)
 
     def get_config(self):
         return {**super().get_config(), "latent_size": self.latent_size}
