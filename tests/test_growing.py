@@ -30,19 +30,19 @@ def networks(colors=1, resolution=16, channels=CHANNELS, seed=0):
     )
 
 
-def schedule(fade=2 * BATCH, stable=BATCH, **more):
-    return Schedule(16, fade, stable, BATCH, **more)
+def schedule(fade=2 * BATCH, stable=BATCH, resolution=16):
+    return Schedule(resolution, fade, stable, BATCH)
 
 
-def images(colors=1, count=64):
-    shape = (count, 16, 16, colors)
+def images(colors=1, count=64, size=16):
+    shape = (count, size, size, colors)
     return np.random.default_rng(0).integers(0, 256, shape).astype(np.uint8)
 
 
-def growing_gan(seed=0, plan=None, **settings):
+def growing_gan(seed=0, plan=None, resolution=16, **settings):
     gan = GrowingGAN(
-        *networks(seed=seed),
-        plan or schedule(),
+        *networks(resolution=resolution, channels=CHANNELS[: resolution // 8 + 1], seed=seed),
+        plan or schedule(resolution=resolution),
         generator_optimizer=keras.optimizers.Adam(1e-3, 0.0, 0.99),
         discriminator_optimizer=keras.optimizers.Adam(1e-3, 0.0, 0.99),
         seed=seed,
@@ -53,7 +53,7 @@ def growing_gan(seed=0, plan=None, **settings):
 
 
 def train(gan, steps, callbacks=()):
-    batches = stream(images(), BATCH, seed=gan.seed)
+    batches = stream(images(size=gan.schedule.resolution), BATCH, seed=gan.seed)
     gan.fit(batches, steps_per_epoch=steps, verbose=0, callbacks=list(callbacks))
     return gan
 
@@ -278,7 +278,7 @@ def test_samples_are_of_the_present_stage():
 
 
 def test_optimizers_begin_anew_at_each_stage_and_keep_their_rate():
-    gan = growing_gan()
+    gan = growing_gan(resolution=8)
     train(gan, 1)  # the whole of stage 0
     assert gan.generator_optimizer.iterations.numpy() == 1
     train(gan, 2)
@@ -303,11 +303,14 @@ def test_compiled_training_is_the_eager_one():
 def test_resuming_in_mid_fade_and_at_a_new_stage_is_exact(tmp_path):
     from ganbook.callbacks import RunCheckpoint
 
-    never_stopped = train(growing_gan(average=0.9), 4)
+    def start():
+        return growing_gan(resolution=8, average=0.9)
+
+    never_stopped = train(start(), 4)
     for at in (1, 2):  # stage 1 begins at step 1; at step 2 half of its fade is done
-        first = growing_gan(average=0.9)
+        first = start()
         train(first, at, [RunCheckpoint(tmp_path / str(at), every=1)])
-        second = growing_gan(average=0.9)
+        second = start()
         assert RunCheckpoint(tmp_path / str(at)).restore(second) == at
         train(second, 4 - at)
         np.testing.assert_array_equal(everything(second), everything(never_stopped))
@@ -317,8 +320,8 @@ def test_resuming_in_mid_fade_and_at_a_new_stage_is_exact(tmp_path):
 def test_resuming_with_another_schedule_is_refused(tmp_path):
     from ganbook.callbacks import RunCheckpoint
 
-    train(growing_gan(), 2, [RunCheckpoint(tmp_path)])
-    other = growing_gan(plan=schedule(fade=3 * BATCH))
+    train(growing_gan(resolution=8), 1, [RunCheckpoint(tmp_path)])
+    other = growing_gan(resolution=8, plan=schedule(fade=3 * BATCH, resolution=8))
     before = everything(other)
     with pytest.raises(RunError, match="fade_images"):
         RunCheckpoint(tmp_path).restore(other)
@@ -328,7 +331,7 @@ def test_resuming_with_another_schedule_is_refused(tmp_path):
 def test_live_panel_shows_stage_and_fade(capsys):
     from ganbook.callbacks import LivePanel
 
-    train(growing_gan(), 2, [LivePanel(seconds=0.0)])
+    train(growing_gan(resolution=8), 2, [LivePanel(seconds=0.0)])
     assert "8 x 8, fade 0.50" in capsys.readouterr().out
 
 
