@@ -4,12 +4,15 @@ import keras
 import numpy as np
 import pytest
 from keras import layers
-from twins import names_of, same_gan, same_network
+from twins import NOTEBOOKS, names_of, same_gan, same_network
 
 import ganbook
 from ganbook import recipes
 from ganbook.models import fashion
 from ganbook.penalties import R1
+
+NOTEBOOK = NOTEBOOKS / "03_fashion.ipynb"
+WORDS = {1: "one", 2: "two", 3: "three"}
 
 
 @pytest.fixture(scope="module")
@@ -44,27 +47,32 @@ def test_every_setting_was_trained_alike():
     for row in rows():
         assert row["steps"] == 2_000 and row["averaged"]["samples"] == 10_000
         seeds.setdefault(row["name"], []).append(row["seed"])
-    assert len(seeds) == 12 and all(each == [0, 1, 2] for each in seeds.values())
+    # Rows are added seed by seed; the lesson says how many seeds are whole.
+    assert len(seeds) == 12 and all(each == [0, 1, 2][: len(each)] for each in seeds.values())
+    assert f"{WORDS[min(map(len, seeds.values()))]} seed" in NOTEBOOK.read_text(encoding="utf-8")
 
 
 def test_the_ablation_says_what_the_lesson_says():
-    distance, modes = measured("frechet_distance"), measured("modes")
+    distance, coverage, precision = map(measured, ("frechet_distance", "coverage", "precision"))
     mean = {name: values.mean() for name, values in distance.items()}
-    assert modes["dense"].mean() < 8 and (modes["plain"] == 10).all()
     assert mean["dense"] > mean["plain"] + 20
-    for little in ("one-sided", "smoothing", "flips"):
-        assert abs(mean[little] - mean["plain"]) < 10
-    five = ("smoothing", "flips", "twice", "rates")
-    assert min(five, key=mean.get) == "twice" and mean["twice"] < mean["plain"] - 20
+    assert coverage["plain"].mean() > 3 * coverage["dense"].mean()
+    assert all(abs(mean[name] - mean["plain"]) < 5 for name in ("one-sided", "smoothing"))
+    assert 2 < mean["plain"] - mean["flips"] < 12
+    recipe = ("smoothing", "flips", "twice", "rates")
+    assert min(recipe, key=mean.get) == "twice" and mean["twice"] < mean["plain"] - 20
     assert mean["rates"] > mean["plain"] + 5 and mean["twice"] < mean["all"] < mean["plain"]
     assert mean["both"] < min(mean["penalty"], mean["faster"])
     assert max(mean["penalty"], mean["faster"]) < mean["plain"] - 5
+    assert precision["faster"].mean() < precision["plain"].mean() - 0.05
+    histograms = [row["averaged"]["class_histogram"] for row in rows() if row["name"] == "dense"]
+    assert all(np.sum(np.array(each) < 200) >= 2 for each in histograms)  # classes hardly there
 
 
 def test_flips_that_persist_please_the_distance_and_nothing_else():
     distance, precision, coverage = map(measured, ("frechet_distance", "precision", "coverage"))
     assert distance["persistent"].mean() < distance["plain"].mean()
-    assert precision["persistent"].mean() < 0.4 < 0.8 < precision["plain"].mean()
+    assert 0.2 < precision["persistent"].mean() < 0.32 < 0.8 < precision["plain"].mean()
     assert coverage["persistent"].mean() < 0.5 * coverage["plain"].mean()
 
 
@@ -96,14 +104,16 @@ def test_losses_below_zero_need_labels_above_one(report):
     lowest = {name: row["lowest_discriminator_loss"] for name, row in report.items()}
     assert -0.1 < lowest["deep"] < 0 < lowest["deep clipped"]
     kept, noisy = (report[name] for name in ("deep clipped", "deep"))
+    for name in ("deep max", "probability"):
+        assert late(report[name], "discriminator") < 0.15 and late(report[name], "generator") > 3
     assert late(kept, "generator") == pytest.approx(late(noisy, "generator"), rel=0.1)
 
 
 def test_no_variant_makes_clothes_and_losses_do_not_show_collapse(report):
     assert len(report) == 11 and all(row["steps"] == 1_000 for row in report.values())
     assert max(row["raw"]["coverage"] for row in report.values()) < 0.035
-    shares = np.array(report["sigmoid"]["raw"]["class_histogram"]) / 10_000
-    assert shares.max() > 0.9
+    shares = {name: np.array(row["raw"]["class_histogram"]) / 1e4 for name, row in report.items()}
+    assert shares["deep adam"].max() > 0.6 and np.sort(shares["deep sigmoid"])[-2:].sum() > 0.9
     assert report["deep sigmoid"]["raw"]["precision"] == pytest.approx(0.86, abs=0.005)
 
 
