@@ -47,9 +47,9 @@ class DiffAugment(keras.layers.Layer):
     def call(self, inputs, training=False):
         if not training:
             return inputs
-        images, steps = tf.cast(inputs, tf.float32), _STEPS
+        images = tf.cast(inputs, tf.float32)
         key = tf.cast(self.draws.next(), tf.int32)
-        for i, (name, change) in enumerate(steps):
+        for i, (name, change) in enumerate(_STEPS):
             if name in self.policy:
                 images = change(images, key + tf.constant([0, 1]) * i, self.fill)
         return tf.cast(images, inputs.dtype)
