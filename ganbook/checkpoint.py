@@ -49,8 +49,8 @@ def fingerprint(gan) -> dict:
     }
     # Through JSON and back, so that it equals what is read from a file.
     plan = json.loads(json.dumps(gan.plan()))
-    calls = {"steps_per_call": gan.steps_per_call}
-    return {"layers": layers, "variables": shapes, "plan": plan, **calls}
+    found = {"layers": layers, "variables": shapes, "plan": plan}
+    return {**found, "steps_per_call": gan.steps_per_call}
 
 
 def saved_steps(folder) -> list[int]:

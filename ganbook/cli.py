@@ -138,18 +138,14 @@ def run_evaluate(arguments):
     import json
 
     from ganbook.data import load_data
-    from ganbook.evaluation import Judge, measure_points
+    from ganbook.evaluation import measure
     from ganbook.sampling import read_samples
 
     check_data(arguments.data)
     images = read_samples(arguments.samples)
     # Standard output is for the JSON object; what is said about a stand-in goes beside it.
     with contextlib.redirect_stdout(sys.stderr):
-        data = load_data(arguments.data)
-        if data.centers is not None:
-            measures = measure_points(data, images)
-        else:
-            measures = Judge(data, len(images)).measure(images)
+        measures = measure(load_data(arguments.data), images)
     print(json.dumps({"file": arguments.samples, **measures}, indent=2))
     return 0
 

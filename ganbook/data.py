@@ -93,6 +93,11 @@ class ImageData:
         return (*shape[:-1], self.stack) if self.stack > 1 else shape
 
     @property
+    def holds_points(self) -> bool:
+        """Whether examples are points in the plane, not images."""
+        return self.centers is not None
+
+    @property
     def caption(self) -> str:
         """What to call the data in a figure's title; a stand-in says that it is one."""
         title = TITLES[self.name]

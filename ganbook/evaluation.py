@@ -114,6 +114,13 @@ class Judge:
         }
 
 
+def measure(data: ImageData, samples: np.ndarray) -> dict:
+    """Return every measure of samples for what ``data`` holds: see `Judge`, or `measure_points`."""
+    if data.holds_points:
+        return measure_points(data, samples)
+    return Judge(data, len(samples)).measure(samples)
+
+
 def measure_points(data: ImageData, samples: np.ndarray) -> dict:
     """Return the measures of 2-D points against the mixture they were trained on, for JSON.
 

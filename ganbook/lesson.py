@@ -114,7 +114,7 @@ class Lesson(Page):
         Says in one line how many samples they are taken on. For points: see
         `ganbook.evaluation.measure_points`.
         """
-        if self.data.centers is not None:
+        if self.data.holds_points:
             print(f"Measured on {POINTS:,} samples.")
             return evaluation.measure_points(self.data, gan.sample(POINTS))
         judge = evaluation.Judge(self.data, self.samples)
@@ -186,7 +186,7 @@ def _introduce(page):
     print(f"Device      {device()}")
     print(f"Preset      {page.preset} (GANBOOK_PRESET={'|'.join(PRESETS)} changes it)")
     data = page.data
-    what = "images" if data.centers is None else "points"
+    what = "points" if data.holds_points else "images"
     where = "drawn here" if data.source == "drawn" else f"from {data.source}"
     print(f"Data        {data.caption}: {len(data):,} {what} {data.shape}, {where}")
 

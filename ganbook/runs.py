@@ -207,7 +207,7 @@ def measured_row(folder, variant="your run") -> dict:
     """
     gan, settings = restored(folder)
     data = load_data(settings["data"], size=recipe_of(settings["lesson"]).size)
-    if data.centers is not None:
+    if data.holds_points:
         raise RunError(f"the scoreboard compares images; the run in {folder} makes points.")
     if data.checksum != settings["data_checksum"]:
         raise RunError(

@@ -1,11 +1,14 @@
 """Progressive growing: the schedule, what a fade does exactly, and training through the stages."""
 
+import dataclasses
+
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 from helpers import everything
 
+from ganbook import recipes
 from ganbook.data import stream
 from ganbook.errors import RunError, SettingError
 from ganbook.growing import GrowingGAN, Schedule, faded, showing
@@ -333,6 +336,13 @@ def test_live_panel_shows_stage_and_fade(capsys):
 
     train(growing_gan(resolution=8), 2, [LivePanel(seconds=0.0)])
     assert "8 x 8, fade 0.50" in capsys.readouterr().out
+
+
+def test_a_recipe_that_grows_is_built_for_its_length():
+    recipe = recipes.recipe_of("01")
+    grows = dataclasses.replace(recipe, grows=True, build=lambda seed, steps: (seed, steps))
+    assert grows.gan(3, steps=7) == (3, 7)
+    assert grows.gan(3) == (3, recipe.steps["standard"])
 
 
 def test_networks_and_images_must_fit_the_schedule():

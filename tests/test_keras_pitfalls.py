@@ -1,7 +1,6 @@
-"""Keras 3 as GAN authors meet it: every statement of lesson 08's list is one test.
+"""Keras 3 as GAN authors meet it: each pitfall is one test, for lesson 08 to name.
 
-They say what Keras does, not what it should do. A test that fails after an update is news: change
-the lesson.
+They say what Keras does, not what it should do. A test that fails after an update is news.
 """
 
 import warnings
