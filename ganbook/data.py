@@ -178,7 +178,15 @@ def load_data(
 
 
 def to_float(images: np.ndarray) -> np.ndarray:
-    """Scale uint8 images, 0 to 255, to float32 in [-1, 1]: x / 127.5 - 1. Black is -1."""
+    """Scale uint8 images, 0 to 255, to float32 in [-1, 1]: x / 127.5 - 1. Black is -1.
+
+    Raises:
+        DataError (a ValueError): the images are floats, so they have been scaled before.
+    """
+    if np.issubdtype(np.asarray(images).dtype, np.floating):
+        raise DataError(
+            f"the images are {images.dtype}; to_float scales uint8 ones, and only once."
+        )
     return np.asarray(images).astype(np.float32) / np.float32(127.5) - np.float32(1)
 
 

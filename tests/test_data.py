@@ -71,6 +71,11 @@ def test_scaling_is_an_exact_inverse_on_all_values():
     np.testing.assert_array_equal(to_uint8(scaled), values)
 
 
+def test_to_float_does_not_scale_twice():
+    with pytest.raises(ValueError, match="float32; to_float scales uint8 ones, and only once"):
+        to_float(to_float(np.zeros((2, 28, 28, 1), np.uint8)))
+
+
 def test_to_uint8_rounds_and_clips():
     given = np.array([-np.inf, -7, -1, -0.999, 0.0, 0.003, 0.999, 1, 1.004, np.inf])
     assert to_uint8(given).tolist() == [0, 0, 0, 0, 128, 128, 255, 255, 255, 255]

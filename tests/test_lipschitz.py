@@ -33,6 +33,15 @@ def test_uint8_images_are_scaled():
     np.testing.assert_allclose(lipschitz.gradient_norms(network, pixels), [2.0, 2.0])
 
 
+def test_floats_are_taken_as_they_are():
+    network = keras.Sequential([keras.Input((2,)), layers.Dense(1, activation=keras.ops.square)])
+    network.set_weights([np.array([[1.0], [0.0]]), np.zeros(1)])
+    points = np.array([[0.25, 0.0], [3.0, 9.0]])  # float64, and not only in [-1, 1]
+    np.testing.assert_allclose(lipschitz.gradient_norms(network, points), [0.5, 6.0])
+    by_layer = lipschitz.layer_gradient_norms(network, points)
+    assert list(by_layer.values()) == [1.0]
+
+
 def test_gradient_norms_by_layer():
     network, (first, second, third) = dense(6, 5, 4, 1)
     x = RANDOM.normal(size=(3, 6)).astype(np.float32)
