@@ -37,6 +37,7 @@ def build_parser() -> argparse.ArgumentParser:
 
     train = commands.add_parser("train", help="train a lesson's main run")
     train.add_argument("lesson", help='a lesson, such as "01"')
+    train.add_argument("--variant", help="another way that a lesson trains, such as clip for 04")
     train.add_argument("--preset", help="quick, standard or full (default: by hardware)")
     train.add_argument("--data", help=f"one of {', '.join(DATA_SETS)} (default: the lesson's own)")
     train.add_argument("--steps", type=positive, help="adversarial steps (default: the preset's)")
@@ -83,10 +84,11 @@ def run_train(arguments):
     from ganbook.data import load_data
     from ganbook.recipes import recipe_of
 
-    recipe = recipe_of(arguments.lesson)
-    folder = Path(arguments.out or f"runs/{recipe.lesson}")
+    recipe = recipe_of(arguments.lesson, arguments.variant)
+    folder = Path(arguments.out or f"runs/{recipe.name}")
     # A run goes on as it began, unless another setting is asked for (and can be had).
     began = runs.read_settings(folder) if arguments.resume and runs.is_run(folder) else {}
+    recipe = recipe_of(arguments.lesson, arguments.variant or began.get("variant"))
     preset = lesson.preset(arguments.preset or began.get("preset"))
     name = arguments.data or began.get("data") or recipe.data
     check_data(name)

@@ -1,7 +1,7 @@
 """What a bare ``train NN`` means: data, networks, loss, optimizers and steps of each lesson."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import keras
 
@@ -9,8 +9,8 @@ from ganbook import hardware
 from ganbook.errors import SettingError
 from ganbook.gan import GAN
 from ganbook.losses import NonSaturating
-from ganbook.models import dcgan, fashion, plane, vanilla
-from ganbook.penalties import R1
+from ganbook.models import dcgan, fashion, plane, vanilla, wgan
+from ganbook.penalties import R1, GradientPenalty
 
 PRESETS = ("quick", "standard", "full")
 
@@ -32,6 +32,7 @@ class Recipe:
         convolutions: whether the networks are convolutional; then bfloat16 pays where the processor
             has it.
         grows: whether the run has a plan that its length decides.
+        variant: what sets it apart from the lesson's own recipe, such as "clip"; or None.
     """
 
     lesson: str
@@ -44,6 +45,12 @@ class Recipe:
     build: Callable[..., GAN] = field(repr=False)
     convolutions: bool = False
     grows: bool = False
+    variant: str | None = None
+
+    @property
+    def name(self) -> str:
+        """What a run folder is called: "04", or "04-clip" for a variant."""
+        return f"{self.lesson}-{self.variant}" if self.variant else self.lesson
 
     def precision(self, asked=None) -> str:
         """Return the dtype policy to train in: what was asked for, or the quicker one here.
@@ -129,6 +136,53 @@ def fashion_gan(seed=0) -> GAN:
     )
 
 
+def wgan_gan(seed=0) -> GAN:
+    """Lesson 04: a critic kept smooth by a gradient penalty."""
+    keras.utils.set_random_seed(seed)
+    return GAN(
+        wgan.build_generator(),
+        wgan.build_critic(),
+        "wasserstein",
+        generator_optimizer=keras.optimizers.Adam(5e-4, beta_1=0.0, beta_2=0.9),
+        discriminator_optimizer=keras.optimizers.Adam(5e-4, beta_1=0.0, beta_2=0.9),
+        penalty=GradientPenalty(10.0),
+        update="simultaneous",
+        average=0.999,
+        seed=seed,
+    )
+
+
+def clipped_gan(seed=0) -> GAN:
+    """Lesson 04, the variant "clip": the same pair, by Arjovsky et al., 2017, algorithm 1."""
+    keras.utils.set_random_seed(seed)
+    return GAN(
+        wgan.build_generator(),
+        wgan.build_critic(),
+        "wasserstein",
+        generator_optimizer=keras.optimizers.RMSprop(5e-5),
+        discriminator_optimizer=keras.optimizers.RMSprop(5e-5),
+        discriminator_steps=5,
+        clip_weights=0.01,
+        average=0.999,
+        seed=seed,
+    )
+
+
+def spectral_gan(seed=0) -> GAN:
+    """Lesson 05: the pair of lesson 04, each layer of the critic divided by its spectral norm."""
+    keras.utils.set_random_seed(seed)
+    return GAN(
+        wgan.build_generator(),
+        wgan.build_critic(spectral=True),
+        "hinge",
+        generator_optimizer=keras.optimizers.Adam(5e-4, beta_1=0.0, beta_2=0.9),
+        discriminator_optimizer=keras.optimizers.Adam(5e-4, beta_1=0.0, beta_2=0.9),
+        update="simultaneous",
+        average=0.999,
+        seed=seed,
+    )
+
+
 RECIPES = {
     "00": Recipe(
         lesson="00",
@@ -172,15 +226,60 @@ RECIPES = {
         build=fashion_gan,
         convolutions=True,
     ),
+    "04": Recipe(
+        lesson="04",
+        title="WGAN-GP",
+        data="fashion_mnist",
+        size=28,
+        batch_size=16,
+        steps={"quick": 100, "standard": 7_500, "full": 40_000},
+        milliseconds=141.0,
+        build=wgan_gan,
+        convolutions=True,
+    ),
+    "05": Recipe(
+        lesson="05",
+        title="Spectral normalization",
+        data="fashion_mnist",
+        size=28,
+        batch_size=16,
+        steps={"quick": 100, "standard": 7_500, "full": 40_000},
+        milliseconds=128.0,
+        build=spectral_gan,
+        convolutions=True,
+    ),
 }
 
 
-def recipe_of(lesson) -> Recipe:
-    """Return the recipe of a lesson such as "01".
+# What else a lesson trains: by lesson and variant, what differs from the lesson's recipe.
+VARIANTS = {
+    "04": {
+        "clip": {
+            "title": "WGAN, clipped",
+            "batch_size": 64,
+            "steps": {"quick": 10, "standard": 800, "full": 10_000},
+            "milliseconds": 1_270.0,
+            "build": clipped_gan,
+        },
+    },
+}
+
+
+def recipe_of(lesson, variant=None) -> Recipe:
+    """Return the recipe of a lesson such as "01", or a variant of it.
 
     Raises:
-        SettingError: there is no such lesson.
+        SettingError: there is no such lesson, or no such variant of it.
     """
     if lesson not in RECIPES:
         raise SettingError(f"unknown lesson {lesson!r}; choose one of {', '.join(RECIPES)}.")
-    return RECIPES[lesson]
+    if variant is None:
+        return RECIPES[lesson]
+    variants = VARIANTS.get(lesson)
+    if not variants:
+        raise SettingError(f"lesson {lesson} has no variant {variant!r}: leave --variant out.")
+    if variant not in variants:
+        raise SettingError(
+            f"unknown variant {variant!r} of lesson {lesson}; choose one of {', '.join(variants)}."
+        )
+    return replace(RECIPES[lesson], variant=variant, **variants[variant])

@@ -25,7 +25,7 @@ from ganbook.files import write_json
 from ganbook.recipes import Recipe, recipe_of
 
 # What must not change between a run and its resumption.
-FIXED = ("lesson", "data", "data_checksum", "seed", "batch_size", "precision")
+FIXED = ("lesson", "variant", "data", "data_checksum", "seed", "batch_size", "precision")
 
 
 def versions() -> dict:
@@ -43,6 +43,7 @@ def settings_of(recipe: Recipe, data, preset, steps, seed, precision) -> dict:
     """Return what a run folder records about a run."""
     return {
         "lesson": recipe.lesson,
+        "variant": recipe.variant,
         "preset": preset,
         "data": data.name,
         "data_source": data.source,
@@ -183,7 +184,8 @@ def shipped_generator(lesson, data=None):
 def restored(folder):
     """Return the `GAN` of a run folder at its newest checkpoint, and the run's settings."""
     settings = read_settings(folder)
-    recipe, precision = recipe_of(settings["lesson"]), settings.get("precision", "float32")
+    recipe = recipe_of(settings["lesson"], settings.get("variant"))
+    precision = settings.get("precision", "float32")
     gan = recipe.gan(settings["seed"], precision, settings["steps"])
     checkpoint.restore(gan, Path(folder) / "checkpoints")
     return gan, settings

@@ -3,7 +3,7 @@
     python scripts/lesson05_rates.py [--seeds 0 1 2] [--steps 400] [--only NAME ...]
 
 Every row is a short training of lesson 05's pair with the hinge loss on the real Fashion-MNIST, in
-batches of 64, both players with the same rate, measured on 2,000 samples. Beside it stands how
+batches of 16, both players with the same rate, measured on 2,000 samples. Beside it stands how
 steep the discriminator is: the longest gradient at real images, fakes and points in between, and
 the product of its layers' norms, which no gradient can exceed. Rows are added to
 ganbook/results/05_rates.json one by one; a row that is there is not made again.
@@ -20,7 +20,7 @@ from ganbook.data import stream, to_float
 from ganbook.layers import SpectralNormalization
 from ganbook.models import wgan
 
-BATCH_SIZE = 64
+BATCH_SIZE = 16
 IMAGES = 500  # of each kind, where gradients are measured
 RATES = (1e-4, 3e-4, 1e-3, 3e-3, 1e-2)
 

@@ -95,6 +95,20 @@ def test_resuming_other_networks_is_refused(finished, capsys, monkeypatch):
     assert status == 1 and "other networks" in err and err.count("\n") == 1
 
 
+def test_a_variant_has_its_own_folder_and_goes_on_as_what_it_is(tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    quiet = {"build": recipes.vanilla_gan, "title": "Saturating"}
+    monkeypatch.setitem(recipes.VARIANTS, "01", {"quiet": quiet})
+    variant = ["train", "01", "--variant", "quiet", "--data", "toy_digits"]
+    assert run(capsys, *variant, "--steps", 50)[0] == 0
+    folder = Path("runs/01-quiet")
+    assert json.loads((folder / "run.json").read_text())["variant"] == "quiet"
+    status, out, _ = run(capsys, "train", "01", "--out", folder, "--steps", 100, "--resume")
+    assert status == 0 and "Saturating" in out  # the folder knows what it is
+    status, _, err = run(capsys, "train", "01", "--out", "runs/01", "--steps", 50, "--resume")
+    assert status == 1 and "nothing to resume" in err
+
+
 def test_steps_are_rounded_up_to_calls_and_it_says_so(tmp_path, capsys):
     flags = ["--data", "toy_digits", "--steps", "51", "--out", tmp_path / "r"]
     status, out, _ = run(capsys, "train", "01", *flags)
@@ -144,6 +158,8 @@ def test_the_record_of_the_shipped_weights_is_whole():
     "arguments, message",
     [
         (["train", "99"], "unknown lesson '99'"),
+        (["train", "01", "--variant", "clip"], "lesson 01 has no variant 'clip': leave --variant"),
+        (["train", "04", "--variant", "clipp"], "unknown variant 'clipp' of lesson 04; choose"),
         (["train", "01", "--preset", "slow"], "unknown preset 'slow'"),
         (["train", "01", "--data", "cifar"], "unknown data set 'cifar'"),
         (["train", "01", "--steps", "0"], "'0' is not a whole number of 1 or more"),
