@@ -92,6 +92,11 @@ def build_gan(way, seed) -> GAN:
     return gan
 
 
+def short(value) -> float:
+    """Return a number with four digits; with clipping, some are tiny."""
+    return float(f"{value:.4g}")
+
+
 def said(critic, images, samples) -> float:
     """Return the mean output on images minus that on samples (uint8 both)."""
     outputs = [critic.predict(to_float(x), verbose=0).mean() for x in (images, samples)]
@@ -108,8 +113,8 @@ def state_of(critic, images) -> dict:
         "largest_weight": largest,
         "weights_at_the_bound": round(float(np.mean(np.abs(weights) > 0.99 * largest)), 4),
         "weight_histogram": counts.tolist(),
-        "gradient_norm": round(float(norms.mean()), 4),
-        "gradient_norm_spread": round(float(norms.std()), 4),
+        "gradient_norm": short(norms.mean()),
+        "gradient_norm_spread": short(norms.std()),
         "layer_gradient_norms": lipschitz.layer_gradient_norms(critic, images),
     }
 
@@ -132,7 +137,7 @@ def main():
                 {
                     "seconds": round(gan.seconds, 1),
                     "step": gan.step,
-                    "said": round(said(gan.discriminator, images, samples[:IMAGES]), 4),
+                    "said": short(said(gan.discriminator, images, samples[:IMAGES])),
                     **{name: found[name] for name in ("frechet_distance", "coverage")},
                 }
             )
