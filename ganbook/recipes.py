@@ -168,21 +168,6 @@ def clipped_gan(seed=0) -> GAN:
     )
 
 
-def spectral_gan(seed=0) -> GAN:
-    """Lesson 05: the pair of lesson 04, each layer of the critic divided by its spectral norm."""
-    keras.utils.set_random_seed(seed)
-    return GAN(
-        wgan.build_generator(),
-        wgan.build_critic(spectral=True),
-        "hinge",
-        generator_optimizer=keras.optimizers.Adam(5e-4, beta_1=0.0, beta_2=0.9),
-        discriminator_optimizer=keras.optimizers.Adam(5e-4, beta_1=0.0, beta_2=0.9),
-        update="simultaneous",
-        average=0.999,
-        seed=seed,
-    )
-
-
 RECIPES = {
     "00": Recipe(
         lesson="00",
@@ -235,17 +220,6 @@ RECIPES = {
         steps={"quick": 60, "standard": 7_500, "full": 40_000},
         milliseconds=141.0,
         build=wgan_gan,
-        convolutions=True,
-    ),
-    "05": Recipe(
-        lesson="05",
-        title="Spectral normalization",
-        data="fashion_mnist",
-        size=28,
-        batch_size=16,
-        steps={"quick": 100, "standard": 7_500, "full": 40_000},
-        milliseconds=128.0,
-        build=spectral_gan,
         convolutions=True,
     ),
 }
