@@ -7,7 +7,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from ganbook import checkpoint, plots
+from ganbook import checkpoint, losses, plots
 from ganbook.errors import RunError
 from ganbook.settings import whole
 
@@ -41,14 +41,14 @@ class StopOnNaN(keras.callbacks.Callback):
         self.message = None
 
     def on_train_batch_end(self, batch, logs=None):
-        losses = self.model.last_losses
-        bad = ~np.isfinite(losses)
+        last = self.model.last_losses
+        bad = ~np.isfinite(last)
         if not bad.any() and np.isfinite(list(logs.values())).all():
             return
         # The step that broke is the last one made; later rows of the call are NaN: not made.
         made = (self.model.step - 1) % self.model.steps_per_call
         names = [PLAYERS[i] for i in np.flatnonzero(bad[made])] or ["discriminator"]
-        values = ", ".join(str(losses[made, PLAYERS.index(name)]) for name in names)
+        values = ", ".join(str(last[made, PLAYERS.index(name)]) for name in names)
         self.message = (
             f"Stopped at step {self.model.step:,}: the loss of the {' and of the '.join(names)} "
             f"is {values}. Try a lower learning rate for that player, look at the loss for a "
@@ -234,6 +234,7 @@ class LivePanel(keras.callbacks.Callback):
             self.columns,
             self._line_for_title(),
             ", ".join(filter(None, [self.title, f"step {self.model.step:,}", place])),
+            losses.levels(self.model.loss_pair),
         )
         picture = Image(plots.png_of(figure), alt=f"Loss curves and samples. {self._line()}")
         if self._handle is None:

@@ -14,7 +14,7 @@ from ganbook.errors import SettingError
 from ganbook.gan import GAN
 from ganbook.models.progressive import SMALLEST, blend, shrink, stages_of, upsample
 from ganbook.settings import whole
-from ganbook.update import to_float
+from ganbook.update import scaled_images
 
 
 @dataclass(frozen=True)
@@ -228,7 +228,7 @@ class GrowingGAN(GAN):
         stage = self._stage_of_trace
         fade = self.schedule.fade_at(step, stage)
         with showing(stage, fade, self.generator, self.discriminator):
-            return super()._adversarial_step(faded(to_float(images), stage, fade), step)
+            return super()._adversarial_step(faded(scaled_images(images), stage, fade), step)
 
     def sampling_generator(self):
         """Return the generator that `sample` uses, at the present stage and fade."""

@@ -12,7 +12,7 @@ import tensorflow as tf
 
 from ganbook import randomness
 from ganbook.errors import SettingError
-from ganbook.update import to_float
+from ganbook.update import scaled_images
 
 BATCH = 250
 
@@ -33,7 +33,7 @@ def gradient_norms(model, images) -> np.ndarray:
         gradients = tape.gradient(total, batch)
         return tf.norm(tf.reshape(gradients, (tf.shape(batch)[0], -1)), axis=1)
 
-    images = to_float(tf.convert_to_tensor(images))
+    images = scaled_images(tf.convert_to_tensor(images))
     parts = [norms(images[i : i + BATCH]) for i in range(0, len(images), BATCH)]
     return np.concatenate([part.numpy() for part in parts])
 
@@ -48,7 +48,7 @@ def layer_gradient_norms(model, images) -> dict[str, float]:
         model: a sequential discriminator, (N, ...) images to (N, 1) outputs.
         images: (N, ...) as uint8, or as floats in [-1, 1].
     """
-    values, outputs = to_float(tf.convert_to_tensor(images)), {}
+    values, outputs = scaled_images(tf.convert_to_tensor(images)), {}
     with tf.GradientTape() as tape:
         tape.watch(values)
         for layer in model.layers:

@@ -2,13 +2,18 @@
 
 Notation: ``a`` are the outputs on real images, ``b`` those on fakes, ``sp`` is softplus,
 ``sp(x) = ln(1 + exp(x))``. Outputs are logits (any real number) unless a loss says otherwise. Every
-loss is a float32 scalar: the mean over all elements of the output, whatever its shape.
+loss is a float32 scalar: the mean over all elements of the output, whatever its shape. A pair's
+``no_opinion`` says what its players pay when every output is 0: levels to draw beside the curves.
 """
+
+import math
 
 import tensorflow as tf
 
 from ganbook import randomness
 from ganbook.errors import SettingError
+
+LOG_LEVELS = {"ln 2": math.log(2.0), "2 ln 2": 2.0 * math.log(2.0)}
 
 
 def _mean(values):
@@ -26,6 +31,7 @@ class Minimax:
     """
 
     uses_real_logits = False
+    no_opinion = {"-ln 2": -math.log(2.0), "2 ln 2": 2.0 * math.log(2.0)}
 
     def discriminator(self, real_logits, fake_logits, seed=None):
         real, fake = _float(real_logits), _float(fake_logits)
@@ -55,6 +61,7 @@ class NonSaturating:
     """
 
     uses_real_logits = False
+    no_opinion = LOG_LEVELS
 
     def __init__(
         self,
@@ -110,6 +117,7 @@ class LeastSquares:
     """D: E (a - 1)^2 / 2 + E b^2 / 2. G: E (b - 1)^2 / 2. Source: Mao et al., 2017, equation 9."""
 
     uses_real_logits = False
+    no_opinion = {"1/2": 0.5}
 
     def discriminator(self, real_logits, fake_logits, seed=None):
         real, fake = _float(real_logits), _float(fake_logits)
@@ -127,6 +135,7 @@ class Wasserstein:
     """
 
     uses_real_logits = False
+    no_opinion = {"0": 0.0}
 
     def discriminator(self, real_logits, fake_logits, seed=None):
         return _mean(fake_logits) - _mean(real_logits)
@@ -139,6 +148,7 @@ class Hinge:
     """D: E relu(1 - a) + E relu(1 + b). G: -E b. Source: Miyato et al., 2018, equations 16, 17."""
 
     uses_real_logits = False
+    no_opinion = {"0": 0.0, "2": 2.0}
 
     def discriminator(self, real_logits, fake_logits, seed=None):
         real, fake = _float(real_logits), _float(fake_logits)
@@ -155,6 +165,7 @@ class Relativistic:
     """
 
     uses_real_logits = True
+    no_opinion = {"ln 2": math.log(2.0)}
 
     def discriminator(self, real_logits, fake_logits, seed=None):
         return _mean(tf.nn.softplus(_float(fake_logits) - _float(real_logits)))
@@ -193,3 +204,8 @@ def get(loss):
         if not callable(getattr(loss, method, None)):
             raise SettingError(f"the loss {loss!r} has no method {method}().")
     return loss
+
+
+def levels(pair) -> dict:
+    """Return a pair's ``no_opinion``; none for a pair of one's own that does not say it."""
+    return getattr(pair, "no_opinion", {})

@@ -17,7 +17,7 @@ import numpy as np
 import tensorflow as tf
 
 import ganbook
-from ganbook import checkpoint, evaluation, hardware, plots, scoreboard, storage
+from ganbook import checkpoint, evaluation, hardware, losses, plots, scoreboard, storage
 from ganbook.callbacks import LivePanel, RunCheckpoint, thinned
 from ganbook.data import load_data
 from ganbook.errors import RunError
@@ -160,7 +160,8 @@ def leave_results(gan, folder, data, settings):
     storage.save(folder / "generator.npz", gan.sampling_generator(), settings)
     title = f"Lesson {settings['lesson']}, {data.caption}, {gan.step:,} steps"
     plots.save_figure(plots.samples(gan.sample(_shown(gan)), 16, title), folder / "samples.png")
-    plots.save_figure(plots.loss_curves(thinned(gan.log), title), folder / "losses.png")
+    curves = plots.loss_curves(thinned(gan.log), title, losses.levels(gan.loss_pair))
+    plots.save_figure(curves, folder / "losses.png")
 
 
 def _shown(gan) -> int:

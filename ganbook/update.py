@@ -9,7 +9,7 @@ from ganbook import averaging, players, randomness
 LOGS = ("discriminator_loss", "generator_loss", "real_accuracy", "fake_accuracy")
 
 
-def to_float(images):
+def scaled_images(images):
     """Return float32 images in [-1, 1] from uint8 ones; floats pass (2-D points, for instance)."""
     if images.dtype == tf.uint8:
         return tf.cast(images, tf.float32) / 127.5 - 1.0
@@ -46,7 +46,7 @@ class AdversarialUpdate:
 
     def _adversarial_step(self, images, step):
         """Update both players on the real images of one step; return the values named in LOGS."""
-        real = tf.split(to_float(images), self.discriminator_steps)
+        real = tf.split(scaled_images(images), self.discriminator_steps)
         if self.update == "simultaneous":
             return self._update_both(real[0], step)
         judged = [self._update_discriminator(part, step, j) for j, part in enumerate(real)]

@@ -54,6 +54,7 @@ def build_gan(cell, seed) -> GAN:
         "hinge",
         generator_optimizer=keras.optimizers.Adam(cell.rate, beta_1=0.0, beta_2=0.9),
         discriminator_optimizer=keras.optimizers.Adam(cell.rate, beta_1=0.0, beta_2=0.9),
+        update="simultaneous",
         average=0.999,
         seed=seed,
     )

@@ -53,6 +53,13 @@ def test_values_by_hand(name):
 
 
 @pytest.mark.parametrize("name", losses.BY_NAME)
+def test_no_opinion_is_what_outputs_of_zero_cost(name):
+    pair, zeros = losses.get(name), np.zeros((4, 1), np.float32)
+    costs = {float(pair.discriminator(zeros, zeros)), float(pair.generator(zeros, zeros))}
+    assert sorted(losses.levels(pair).values()) == pytest.approx(sorted(costs))
+
+
+@pytest.mark.parametrize("name", losses.BY_NAME)
 def test_eager_graph_and_xla_agree(name):
     pair = losses.get(name)
 

@@ -17,6 +17,13 @@ def test_loss_panels_draw_every_log_and_leave_the_rest_of_the_grid_empty():
     assert figure.axes[3].lines[2].get_ydata().tolist() == pytest.approx([0.7, 0.8, 0.9])
 
 
+def test_loss_curves_mark_what_players_without_an_opinion_pay():
+    axes = plots.loss_curves(LOG).axes[0]
+    assert [text.get_text() for text in axes.texts] == ["ln 2", "2 ln 2"]
+    axes = plots.loss_curves(LOG, "hinge", {"0": 0.0, "2": 2.0}).axes[0]
+    assert [line.get_ydata()[0] for line in axes.lines[4:]] == [0.0, 2.0]
+
+
 def test_class_shares_are_bars_in_percent():
     shares = {"test": [0.5, 0.5], "samples": [0.1, 0.9]}
     axes = plots.class_shares(shares, ["bag", "boot"], "title").axes[0]

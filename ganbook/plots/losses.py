@@ -3,12 +3,20 @@
 import numpy as np
 from matplotlib.figure import Figure
 
+from ganbook.losses import LOG_LEVELS
 from ganbook.plots.base import DISCRIMINATOR, GENERATOR, QUIET, new_figure
 from ganbook.plots.samples import draw_samples
 
 
-def draw_losses(axes, log, title="Losses"):
-    """Draw both losses over the steps into Matplotlib axes; ``log`` is `GAN.log`."""
+def draw_losses(axes, log, title="Losses", levels=LOG_LEVELS):
+    """Draw both losses over the steps into Matplotlib axes.
+
+    Args:
+        axes: where to.
+        log: `GAN.log`.
+        title: what is shown.
+        levels: a text -> a loss to mark with a dotted line; the ``no_opinion`` of the loss.
+    """
     steps = [row["step"] for row in log]
     for key, name, color in (
         ("discriminator_loss", "discriminator", DISCRIMINATOR),
@@ -17,8 +25,7 @@ def draw_losses(axes, log, title="Losses"):
         values = np.array([row[key] for row in log])
         axes.plot(steps, values, color=color, alpha=0.25, linewidth=0.8)
         axes.plot(steps, running_mean(values), color=color, label=name)
-    # What each player pays when nobody knows anything: the discriminator's loss has two terms.
-    for level, name in ((np.log(2.0), "ln 2"), (2.0 * np.log(2.0), "2 ln 2")):
+    for name, level in levels.items():
         axes.axhline(level, color=QUIET, linestyle=":", linewidth=1.0)
         place = {"xycoords": ("axes fraction", "data"), "textcoords": "offset points"}
         axes.annotate(name, (1.0, level), xytext=(3, 0), color=QUIET, va="center", **place)
@@ -26,10 +33,10 @@ def draw_losses(axes, log, title="Losses"):
     axes.legend(loc="upper right", frameon=False)
 
 
-def loss_curves(log, title="Losses") -> Figure:
-    """Return a figure of both losses over the steps; ``log`` is `GAN.log`."""
+def loss_curves(log, title="Losses", levels=LOG_LEVELS) -> Figure:
+    """Return a figure of both losses over the steps; see `draw_losses`."""
     figure = new_figure(8.0, 3.2)
-    draw_losses(figure.subplots(), log, title)
+    draw_losses(figure.subplots(), log, title, levels)
     return figure
 
 
@@ -57,11 +64,11 @@ def running_mean(values, window=None) -> np.ndarray:
     return (sums[ends] - sums[starts]) / (ends - starts)
 
 
-def training_panel(log, made, columns, loss_title, image_title) -> Figure:
+def training_panel(log, made, columns, loss_title, image_title, levels=LOG_LEVELS) -> Figure:
     """Return one figure: loss curves above, samples below, which are images or points."""
     samples = 4.0 if made.ndim == 2 else 8.0 * -(-len(made) // columns) / columns + 0.4
     figure = new_figure(8.0, 3.0 + samples)
     above, below = figure.subplots(2, 1, height_ratios=[3.0, samples])
-    draw_losses(above, log, loss_title)
+    draw_losses(above, log, loss_title, levels)
     draw_samples(below, made, columns, image_title)
     return figure
