@@ -168,6 +168,21 @@ def clipped_gan(seed=0) -> GAN:
     )
 
 
+def spectral_gan(seed=0) -> GAN:
+    """Lesson 05: lesson 04's pair, its critic kept smooth by spectral normalization."""
+    keras.utils.set_random_seed(seed)
+    return GAN(
+        wgan.build_generator(),
+        wgan.build_critic(spectral=True),
+        "hinge",
+        generator_optimizer=keras.optimizers.Adam(1e-3, beta_1=0.0, beta_2=0.9),
+        discriminator_optimizer=keras.optimizers.Adam(1e-3, beta_1=0.0, beta_2=0.9),
+        update="simultaneous",
+        average=0.999,
+        seed=seed,
+    )
+
+
 RECIPES = {
     "00": Recipe(
         lesson="00",
@@ -220,6 +235,17 @@ RECIPES = {
         steps={"quick": 60, "standard": 7_500, "full": 40_000},
         milliseconds=141.0,
         build=wgan_gan,
+        convolutions=True,
+    ),
+    "05": Recipe(
+        lesson="05",
+        title="Spectral normalization",
+        data="fashion_mnist",
+        size=28,
+        batch_size=16,
+        steps={"quick": 100, "standard": 12_500, "full": 40_000},
+        milliseconds=80.0,
+        build=spectral_gan,
         convolutions=True,
     ),
 }
