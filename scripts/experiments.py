@@ -98,9 +98,9 @@ def train_until(gan, batches, seconds, together=10):
         trained(gan, batches, together * gan.steps_per_call)
 
 
-def real(name):
+def real(name, size=None):
     """Return a data set for a result that is kept, or stop: a stand-in will not do."""
-    data = load_data(name)
+    data = load_data(name, size=size)
     if data.is_standin:
         raise SystemExit(f"this needs the real {name}: set GANBOOK_DATA or get a network.")
     return data
