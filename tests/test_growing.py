@@ -205,6 +205,17 @@ def test_fade_rises_evenly_and_is_never_cut_to_a_whole_number():
     np.testing.assert_array_equal(plan.fade_at(steps, 1), fades)
 
 
+@pytest.mark.parametrize("std_dev", [True, False])
+def test_a_critic_sees_the_other_images_by_their_standard_deviation_only(std_dev):
+    keras.utils.set_random_seed(0)
+    critic = GrowingDiscriminator(8, CHANNELS[:2], std_dev=std_dev)
+    batch = np.random.default_rng(0).normal(size=(4, 8, 8, 1)).astype(np.float32)
+    alone, among = critic(np.repeat(batch[:1], 4, axis=0))[0], critic(batch)[0]
+    assert np.allclose(alone, among, atol=1e-6) != std_dev
+    again = GrowingDiscriminator.from_config(critic.get_config())
+    assert again.count_params() == critic.count_params()
+
+
 def test_a_schedule_that_starts_at_its_resolution_grows_nothing():
     plan = Schedule(32, (), 600, batch_size=20, first=32)
     assert plan.stage_at(0) == plan.stage_at(29) == 3 and plan.steps == 30

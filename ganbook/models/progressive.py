@@ -143,11 +143,13 @@ class GrowingGenerator(Growing):
 class GrowingDiscriminator(Growing):
     """A critic that grows: (N, H, W, colors) images of its stage to (N, 1), any real number.
 
-    Args: those of `Growing`.
+    Args: those of `Growing`, and
+        std_dev: whether it sees how much the images of a group differ, by `MinibatchStdDev`.
     """
 
-    def __init__(self, resolution=32, channels=CHANNELS, colors=1, **more):
+    def __init__(self, resolution=32, channels=CHANNELS, colors=1, std_dev=True, **more):
         super().__init__(resolution, channels, colors, **{"name": "discriminator", **more})
+        self.std_dev = bool(std_dev)
         self.from_colors = [
             keras.Sequential([keras.Input((None, None, colors)), *activated(c, 1)])
             for c in channels
@@ -156,7 +158,7 @@ class GrowingDiscriminator(Growing):
             discriminator_block(new, old)
             for old, new in zip(channels[:-1], channels[1:], strict=True)
         ]
-        self.last = discriminator_end(channels[0])
+        self.last = discriminator_end(channels[0], self.std_dev)
         self.built = True
 
     input_shape = property(lambda self: (None, *self.image_shape))
@@ -169,6 +171,9 @@ class GrowingDiscriminator(Growing):
             if i == self.stage - 1 and self.fading():
                 values = blend(self.from_colors[i](shrink(images)), values, self.fade)
         return self.last(values)
+
+    def get_config(self):
+        return {**super().get_config(), "std_dev": self.std_dev}
 
 
 def generator_start(latent_size, channels):
@@ -210,12 +215,12 @@ def discriminator_block(new, old):
     )
 
 
-def discriminator_end(channels):
+def discriminator_end(channels, std_dev=True):
     """Return the layers from (N, 4, 4, channels) to one number for each image."""
     return keras.Sequential(
         [
             keras.Input((SMALLEST, SMALLEST, channels)),
-            MinibatchStdDev(),
+            *([MinibatchStdDev()] if std_dev else []),
             *activated(channels, 3),
             layers.Flatten(),
             EqualizedDense(channels),
