@@ -6,7 +6,8 @@
 Writes ganbook/weights/lesson01_mnist_generator.npz, which `python -m ganbook sample 01` uses, with
 kernels in float16 where the file would be too large; and, from those very weights, the picture at
 the top of the lesson, notebooks/figures/01_samples.png, and the rows of this run on the scoreboard
-that comes with the package.
+that comes with the package. With --rows-only nothing but those rows: for a run that a lesson is
+compared with, such as lesson 02's networks on Fashion-MNIST.
 """
 
 import argparse
@@ -29,21 +30,29 @@ FIGURES = Path(__file__).parent.parent / "notebooks" / "figures"
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", help="the run folder of a finished run")
-    folder = parser.parse_args().folder
+    parser.add_argument("--rows-only", action="store_true", help="only add to the scoreboard")
+    chosen = parser.parse_args()
+    folder = chosen.folder
     gan, settings = restored(folder)
     if gan.step != settings["steps"]:
         raise SystemExit(f"{folder} is at step {gan.step} of {settings['steps']}: finish it.")
     generator, record = gan.sampling_generator(), {**settings, "step": gan.step}
-    lesson = record["lesson"]
-    path = SHIPPED / f"lesson{lesson}_{record['data']}_generator.npz"
-    weights = save(path, generator, record, half=4 * generator.count_params() > LARGEST)
-    load_into(generator, weights)  # what is drawn and measured below is what was written
-    print(json.dumps({"weights": str(weights), "record": record}))
-    if len(generator.output_shape) == 4:  # a picture and the scoreboard are for images
-        draw(generator, record)
+    if not chosen.rows_only:
+        ship(generator, record)
+    if len(generator.output_shape) == 4:  # the scoreboard is for images
         recorded = {name: record[name] for name in ("preset", "hardware")}
-        title = recipe_of(lesson).title
-        experiments.add_to_scoreboard(gan, lesson, title, record["data"], **recorded)
+        title = recipe_of(record["lesson"]).title
+        experiments.add_to_scoreboard(gan, record["lesson"], title, record["data"], **recorded)
+
+
+def ship(generator, record):
+    """Write the weights into the package, and the picture that they make."""
+    path = SHIPPED / f"lesson{record['lesson']}_{record['data']}_generator.npz"
+    weights = save(path, generator, record, half=4 * generator.count_params() > LARGEST)
+    load_into(generator, weights)  # what is drawn and measured is what was written
+    print(json.dumps({"weights": str(weights), "record": record}))
+    if len(generator.output_shape) == 4:
+        draw(generator, record)
 
 
 def draw(generator, record):
