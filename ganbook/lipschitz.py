@@ -25,13 +25,13 @@ def gradient_norms(model, images) -> np.ndarray:
         images: (N, ...) as uint8, or as floats in [-1, 1].
     """
 
-    @tf.function(reduce_retracing=True)
+    # Not compiled: a function made anew for each call would be traced anew, with a warning.
     def norms(batch):
         with tf.GradientTape() as tape:
             tape.watch(batch)
             total = tf.reduce_sum(tf.cast(model(batch, training=False), tf.float32))
         gradients = tape.gradient(total, batch)
-        return tf.norm(tf.reshape(gradients, (tf.shape(batch)[0], -1)), axis=1)
+        return tf.norm(tf.reshape(gradients, (len(batch), -1)), axis=1)
 
     images = scaled_images(tf.convert_to_tensor(images))
     parts = [norms(images[i : i + BATCH]) for i in range(0, len(images), BATCH)]

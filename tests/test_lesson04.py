@@ -88,3 +88,10 @@ def test_the_mistakes_have_no_worse_samples_and_no_bound(ways):
     once, clip = ways["once"]["critic"], ways["clip"]["critic"]
     assert once["largest_weight"] > 10 * clip["largest_weight"]
     assert once["gradient_norm"] > 30 * clip["gradient_norm"]
+
+
+def test_batchnorm_costs_the_penalty_its_promise_but_not_the_samples(ways):
+    both = [ways[name] for name in ("batch norm", "penalty")]
+    assert [round(way["averaged"]["frechet_distance"]) for way in both] == [61, 64]
+    assert [round(way["critic"]["gradient_norm"], 1) for way in both] == [1.3, 1.2]
+    assert [round(way["critic"]["gradient_norm_spread"], 2) for way in both] == [0.13, 0.07]
