@@ -31,7 +31,7 @@ BINS = 41
 
 @dataclass(frozen=True)
 class Way:
-    """One way to train the pair; the defaults are the gradient penalty of the paper."""
+    """One way to train the pair; the defaults are the gradient penalty of the paper's preprint."""
 
     name: str
     text: str
@@ -52,7 +52,7 @@ WAYS = [
     Way("log", "non-saturating loss", loss="non_saturating", penalty=None, rate=2e-4,
         betas=(0.5, 0.999), critic_steps=1),
     Way("clip", "clipped at 0.01, as in the paper", clip=0.01, **CLIPPED),
-    Way("penalty", "gradient penalty, as in the paper"),
+    Way("penalty", "gradient penalty, five critic steps"),
     Way("clip wide", "clipped at 0.1", clip=0.1, **CLIPPED),
     Way("clip narrow", "clipped at 0.001", clip=0.001, **CLIPPED),
     Way("squared", "clipped, squared error", loss="squared", clip=0.01, **CLIPPED),

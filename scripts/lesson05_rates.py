@@ -6,7 +6,13 @@ Every row is a short training of lesson 05's pair with the hinge loss on the rea
 batches of 16, both players with the same rate, measured on 2,000 samples. Beside it stands how
 steep the discriminator is: the longest gradient at real images, fakes and points in between, and
 the product of its layers' norms, which no gradient can exceed. Rows are added to
-ganbook/results/05_rates.json one by one; a row that is there is not made again.
+ganbook/results/05_rates.json one by one; a row that is there is not made again. Longer rows, which
+the lesson shows, too, were made by
+
+    python scripts/lesson05_rates.py --seeds 0 --steps 3000 --only "with 0.001" "without 0.001"
+    python scripts/lesson05_rates.py --seeds 0 --steps 12500 --only "without 0.001"
+
+and the one with the layer after 12,500 steps is the lesson's main run.
 """
 
 from dataclasses import dataclass

@@ -69,9 +69,9 @@ def largest_singular_value(matrix, u, steps):
     """Estimate a matrix's largest singular value by power iteration.
 
     Takes a NumPy array of shape (rows, columns), a first vector u of shape (columns,), and a whole
-    number of steps. Each step: v = matrix u, divided by its length; then u = matrix' v, divided by
-    its length.
-    Returns one number: v' matrix u after the last step.
+    number of steps. Each step: v = matrix @ u, divided by its length; then u = matrix.T @ v,
+    divided by its length.
+    Returns one number: v @ matrix @ u after the last step.
     """
     for _ in range(steps):
         v = matrix @ u
@@ -139,7 +139,8 @@ def hinge_loss(real_outputs, fake_outputs):
     """Compute the discriminator's hinge loss.
 
     Takes two NumPy arrays of outputs: real images should be at 1 or above, fakes at -1 or below.
-    Returns one number: the mean of what real outputs lack, plus the mean of what fakes exceed.
+    Returns one number: how far real outputs lie below 1, on average, plus how far fakes lie above
+    -1, on average. An output on the right side counts as 0.
     """
     lacking = np.maximum(0, 1 - real_outputs)
     exceeding = np.maximum(0, 1 + fake_outputs)

@@ -2,6 +2,7 @@
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogFormatter
 
 from ganbook.plots.base import DISCRIMINATOR, GENERATOR, OTHER, QUIET, new_figure
 
@@ -58,6 +59,8 @@ def curves(x, lines, title, xlabel, ylabel, log=False) -> Figure:
         axes.plot(x, values, color=color, label=name, linewidth=2.0)
     if log:
         axes.set(xscale="log", yscale="log")
+        axes.yaxis.set_major_formatter(LogFormatter())
+        axes.yaxis.set_minor_formatter(LogFormatter(minor_thresholds=(2.0, 0.5)))
     axes.set(title=title, xlabel=xlabel, ylabel=ylabel)
     axes.legend(frameon=False)
     return figure
@@ -88,7 +91,9 @@ def histograms(panels, xlabel) -> Figure:
     ):
         edges = np.linspace(-largest, largest, len(counts) + 1)
         axes.bar(edges[:-1], np.asarray(counts) / np.sum(counts), np.diff(edges), align="edge")
-        axes.set(title=title, xlabel=xlabel)
+        axes.set_title(title, fontsize=8)
+        axes.set_xlabel(xlabel)
+        axes.locator_params(axis="x", nbins=4)
     return figure
 
 

@@ -28,7 +28,8 @@ def draw_points(axes, groups, title):
         axes.scatter(places[:, 0], places[:, 1], s=14, color=color, label=name)
     axes.set(title=title, aspect="equal")
     if len(groups) > 1:
-        axes.legend(frameon=False, loc="upper right", fontsize=8)
+        below = {"loc": "upper center", "bbox_to_anchor": (0.5, -0.08), "ncols": len(groups)}
+        axes.legend(frameon=False, fontsize=8, columnspacing=1.0, handletextpad=0.2, **below)
 
 
 def surface(discriminator, reach=1.6) -> np.ndarray:
