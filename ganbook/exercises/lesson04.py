@@ -12,7 +12,7 @@ def earth_mover(p, q):
     """Compute the Earth-Mover distance of two histograms over the same places.
 
     Takes two NumPy arrays of shares, shape (N,), each with the sum 1; the places are 1 apart.
-    Returns one number: the least work, share times way, that turns one into the other.
+    Returns one number: the least work, share times distance, that turns one into the other.
     """
     return np.sum(np.abs(np.cumsum(p - q)))
 
