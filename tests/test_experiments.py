@@ -106,6 +106,6 @@ def test_losses_of_a_report_run_are_fifty_means():
 def test_a_stand_in_is_not_good_enough_for_a_result_that_is_kept(monkeypatch):
     monkeypatch.setitem(data.TOYS, "test", 10)
     standin = load_data("mnist", source="standin", split="test")
-    monkeypatch.setattr(experiments, "load_data", lambda name: standin)
+    monkeypatch.setattr(experiments, "load_data", lambda name, size: standin)
     with pytest.raises(SystemExit, match="needs the real mnist"):
         experiments.real("mnist")
