@@ -34,13 +34,13 @@ def check_bound(bound):
     return float(bound)
 
 
-def update(averaged, generator, step, bound):
-    """Move the averaged weights towards the generator's, after adversarial step ``step`` (from 0).
+def update(averaged, generator, age, bound):
+    """Move the averaged weights towards the generator's; ``age`` is 0 for the first time.
 
     Source: the warm-up is TensorFlow's ``ExponentialMovingAverage(num_updates=...)``; averaged
     generators: Yazici et al., 2019, and Karras et al., 2018, section 5.
     """
-    t = tf.cast(step, tf.float32)
+    t = tf.cast(age, tf.float32)
     keep = tf.minimum(tf.constant(bound, tf.float32), (1.0 + t) / (10.0 + t))
     for slow, fast in zip(averaged.trainable_weights, generator.trainable_weights, strict=True):
         difference = fast.value - slow.value

@@ -162,8 +162,10 @@ class GrowingGAN(GAN):
         **settings: as `GAN` takes them; steps_per_call is 1.
 
     The stream holds images of the last stage's size: they are shrunk and faded inside the step. At
-    each new stage both optimizers begin anew. ``sample`` returns images of the present stage's
-    size, clipped to [-1, 1]; `GrowingGenerator.grown` exports the generator.
+    each new stage both optimizers begin anew, and so does the average of the generator's weights:
+    its slow decay would keep a new layer's random start alive for thousands of steps. ``sample``
+    returns images of the present stage's size, clipped to [-1, 1]; `GrowingGenerator.grown` exports
+    the generator.
 
     Raises:
         SettingError: the networks do not have the schedule's resolution.
@@ -229,6 +231,9 @@ class GrowingGAN(GAN):
         fade = self.schedule.fade_at(step, stage)
         with showing(stage, fade, self.generator, self.discriminator):
             return super()._adversarial_step(faded(scaled_images(images), stage, fade), step)
+
+    def _age_of_average(self, step):
+        return step - self.schedule.starts[self.schedule.stages.index(self._stage_of_trace)]
 
     def sampling_generator(self):
         """Return the generator that `sample` uses, at the present stage and fade."""

@@ -163,4 +163,9 @@ class AdversarialUpdate:
         players.descend(self.generator, self.generator_optimizer, gradients)
         players.keep(state)
         if self._slow_generator is not None:
-            averaging.update(self._slow_generator, self.generator, step, self.average)
+            age = self._age_of_average(step)
+            averaging.update(self._slow_generator, self.generator, age, self.average)
+
+    def _age_of_average(self, step):
+        """Return for how many steps the average has been running, on which its decay depends."""
+        return step

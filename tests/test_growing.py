@@ -301,6 +301,17 @@ def test_optimizers_begin_anew_at_each_stage_and_keep_their_rate():
     assert float(gan.generator_optimizer.learning_rate) == pytest.approx(1e-3)
 
 
+def test_the_average_begins_anew_at_each_stage():
+    gan = growing_gan(resolution=8, average=0.999)
+    start = gan.schedule.starts[1]
+    train(gan, start)
+    before = [w.numpy() for w in gan._slow_generator.trainable_weights]
+    train(gan, 1)
+    raw = [w.numpy() for w in gan.generator.trainable_weights]
+    for old, new, slow in zip(before, raw, gan._slow_generator.trainable_weights, strict=True):
+        np.testing.assert_allclose(slow.numpy(), 0.1 * old + 0.9 * new, atol=1e-6)
+
+
 def test_compiled_training_is_the_eager_one():
     plan = Schedule(8, 2 * BATCH, BATCH, BATCH)
     found = []
