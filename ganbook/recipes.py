@@ -8,9 +8,10 @@ import keras
 from ganbook import hardware
 from ganbook.errors import SettingError
 from ganbook.gan import GAN
+from ganbook.growing import GrowingGAN, Schedule
 from ganbook.losses import NonSaturating
-from ganbook.models import dcgan, fashion, plane, vanilla, wgan
-from ganbook.penalties import R1, GradientPenalty
+from ganbook.models import dcgan, fashion, plane, progressive, vanilla, wgan
+from ganbook.penalties import R1, Drift, GradientPenalty, Sum
 
 PRESETS = ("quick", "standard", "full")
 
@@ -183,6 +184,27 @@ def spectral_gan(seed=0) -> GAN:
     )
 
 
+def growing_gan(seed=0, steps=14_000, schedule=None, std_dev=True) -> GAN:
+    """Lesson 06: a pair that grows from 4 x 4 to 32 x 32.
+
+    ``schedule`` is another one of 32 x 32 images than the recipe's, which shares ``steps`` out;
+    without ``std_dev`` the critic does not see how much the images of a group differ.
+    """
+    schedule = schedule or Schedule.shared(32, steps, batch_size=16, last=4)
+    keras.utils.set_random_seed(seed)
+    return GrowingGAN(
+        progressive.GrowingGenerator(channels=(64, 64, 32, 16)),
+        progressive.GrowingDiscriminator(channels=(64, 64, 32, 16), std_dev=std_dev),
+        schedule,
+        generator_optimizer=keras.optimizers.Adam(3e-3, beta_1=0.0, beta_2=0.99),
+        discriminator_optimizer=keras.optimizers.Adam(3e-3, beta_1=0.0, beta_2=0.99),
+        penalty=Sum(GradientPenalty(10.0), Drift(0.001)),
+        update="simultaneous",
+        average=0.999,
+        seed=seed,
+    )
+
+
 RECIPES = {
     "00": Recipe(
         lesson="00",
@@ -247,6 +269,18 @@ RECIPES = {
         milliseconds=80.0,
         build=spectral_gan,
         convolutions=True,
+    ),
+    "06": Recipe(
+        lesson="06",
+        title="Growing GAN",
+        data="fashion_mnist",
+        size=32,
+        batch_size=16,
+        steps={"quick": 80, "standard": 14_000, "full": 60_000},
+        milliseconds=90.0,
+        build=growing_gan,
+        convolutions=True,
+        grows=True,
     ),
 }
 

@@ -84,9 +84,10 @@ def fill(results, variants, chosen, make):
             print(json.dumps(row), flush=True)
 
 
-def trained(gan, batches, steps):
+def trained(gan, batches, steps, callbacks=()):
     """Train a GAN for so many steps and return it; a training that broke down stops the script."""
-    gan.fit(batches, steps_per_epoch=steps // gan.steps_per_call, verbose=0)
+    calls = steps // gan.steps_per_call
+    gan.fit(batches, steps_per_epoch=calls, verbose=0, callbacks=list(callbacks))
     if gan.trouble:
         raise SystemExit(gan.trouble)
     return gan

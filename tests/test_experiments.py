@@ -8,6 +8,7 @@ import experiments
 import lesson02_variants
 import lesson03_ablation
 import lesson03_report
+import lesson06_growing
 import numpy as np
 import pytest
 
@@ -109,3 +110,35 @@ def test_a_stand_in_is_not_good_enough_for_a_result_that_is_kept(monkeypatch):
     monkeypatch.setattr(experiments, "load_data", lambda name, size: standin)
     with pytest.raises(SystemExit, match="needs the real mnist"):
         experiments.real("mnist")
+
+
+def test_lesson06_ways_show_as_many_images_of_each_size():
+    ways = {way.name: way for way in lesson06_growing.WAYS}
+    steps = 100
+    shown = {}
+    for name, way in ways.items():
+        plan = lesson06_growing.schedule_of(way, steps)
+        sizes = [plan.resolution_at(step) for step in range(plan.steps)]
+        shown[name] = {size: sizes.count(size) for size in (4, 8, 16, 32)}
+    assert shown["grown"] == shown["no fade"] == shown["no deviation"]
+    assert shown["grown"] == {4: 10, 8: 20, 16: 20, 32: 50}
+    assert shown["scratch"] == {4: 0, 8: 0, 16: 0, 32: 66}
+    plan = lesson06_growing.schedule_of(ways["no fade"], steps)
+    assert all(float(plan.fade_at(step, plan.stage_at(step))) == 1.0 for step in range(steps))
+
+
+def test_lesson06_counts_time_by_steps(monkeypatch):
+    monkeypatch.setattr(lesson06_growing, "MILLISECONDS", {4: 1, 8: 10, 16: 100, 32: 1000})
+    ways = {way.name: way for way in lesson06_growing.WAYS}
+    plan = lesson06_growing.schedule_of(ways["grown"], 100)  # 10, 20, 20 and 50 steps
+    assert lesson06_growing.seconds_of(plan) == pytest.approx(0.01 + 0.2 + 2.0 + 50.0)
+    assert lesson06_growing.seconds_of(plan, 15) == pytest.approx(0.01 + 0.05)
+    scratch = lesson06_growing.schedule_of(ways["scratch"], 100)
+    assert scratch.steps == 52 and lesson06_growing.seconds_of(scratch, 3) == pytest.approx(3.0)
+
+
+def test_small_images_are_enlarged_in_blocks():
+    images = np.arange(2 * 4 * 4, dtype=np.float32).reshape(2, 4, 4, 1)
+    big = lesson06_growing.enlarged(images)
+    assert big.shape == (2, 32, 32, 1)
+    assert (big[:, 8:16, 16:24] == images[:, 1:2, 2:3]).all()

@@ -58,22 +58,33 @@ def curves(x, lines, title, xlabel, ylabel, log=False) -> Figure:
             values = values.mean(axis=1)
         axes.plot(x, values, color=color, label=name, linewidth=2.0)
     if log:
-        axes.set(xscale="log", yscale="log")
-        axes.yaxis.set_major_formatter(LogFormatter())
-        axes.yaxis.set_minor_formatter(LogFormatter(minor_thresholds=(2.0, 0.5)))
+        axes.set(xscale="log")
+        _log_y(axes)
     axes.set(title=title, xlabel=xlabel, ylabel=ylabel)
     axes.legend(frameon=False)
     return figure
 
 
-def tracks(lines, title, xlabel, ylabel) -> Figure:
-    """Return a figure of curves with places of their own: a name -> (x, y), with a dot at each."""
+def _log_y(axes):
+    """Make the axis of y logarithmic, with plain numbers at it."""
+    axes.set(yscale="log")
+    axes.yaxis.set_major_formatter(LogFormatter())
+    axes.yaxis.set_minor_formatter(LogFormatter(minor_thresholds=(2.0, 0.5)))
+
+
+def tracks(lines, title, xlabel, ylabel, log=False) -> Figure:
+    """Return a figure of curves with places of their own: a name -> (x, y), with a dot at each.
+
+    ``log`` makes the axis of y logarithmic.
+    """
     figure = new_figure(7.0, 3.4)
     axes = figure.subplots()
     colors = (GENERATOR, DISCRIMINATOR, OTHER, QUIET)
     for i, (name, (x, y)) in enumerate(lines.items()):
         style = ("-", "--", ":")[i // len(colors) % 3]
         axes.plot(x, y, "o", linestyle=style, color=colors[i % len(colors)], label=name, ms=4)
+    if log:
+        _log_y(axes)
     axes.set(title=title, xlabel=xlabel, ylabel=ylabel)
     axes.grid(alpha=0.3)
     axes.legend(frameon=False, fontsize=8)
