@@ -12,7 +12,7 @@ import contextlib
 import keras
 import tensorflow as tf
 
-from ganbook import players, randomness
+from ganbook import distributed, players, randomness
 from ganbook.errors import SettingError
 from ganbook.layers import SpectralNormalization
 
@@ -42,9 +42,11 @@ def update(averaged, generator, age, bound):
     """
     t = tf.cast(age, tf.float32)
     keep = tf.minimum(tf.constant(bound, tf.float32), (1.0 + t) / (10.0 + t))
-    for slow, fast in zip(averaged.trainable_weights, generator.trainable_weights, strict=True):
-        difference = fast.value - slow.value
-        slow.assign(slow.value + (1.0 - tf.cast(keep, slow.dtype)) * difference)
+    pairs = zip(averaged.trainable_weights, generator.trainable_weights, strict=True)
+    distributed.assign(
+        (slow, slow.value + (1.0 - tf.cast(keep, slow.dtype)) * (fast.value - slow.value))
+        for slow, fast in pairs
+    )
 
 
 def measure_statistics(averaged, seed):

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from ganbook import averaging, losses, pitfalls, players, sampling, settings
+from ganbook import averaging, distributed, losses, pitfalls, players, sampling, settings
 from ganbook.errors import SettingError
 from ganbook.update import LOGS, AdversarialUpdate
 
@@ -16,6 +16,9 @@ class GAN(AdversarialUpdate, keras.Model):
 
     The constructor compiles; ``fit`` trains and can be called again to go on; ``sample`` draws
     images. All randomness is keyed by (seed, step, use), so a run is reproducible and resumable.
+    Built in the scope of a `tf.distribute.MirroredStrategy` it trains on several devices: batches
+    are shared out, and the update is that of one device but for BatchNorm, whose statistics are
+    those of each share, and dropout.
 
     Args:
         generator: a built model, (N, latent) from N(0, 1) to (N, H, W, C) images in [-1, 1].
@@ -82,6 +85,7 @@ class GAN(AdversarialUpdate, keras.Model):
             generator_steps=generator_steps,
             steps_per_call=steps_per_call,
         )
+        settings.check_replicas(distributed.replicas(), steps_per_call)
         settings.check_update(update, discriminator_steps, generator_steps, unroll)
         settings.check_clip(clip_weights)
         settings.check_players(generator, discriminator)
@@ -97,11 +101,12 @@ class GAN(AdversarialUpdate, keras.Model):
         settings.check_optimizers(generator_optimizer, discriminator_optimizer)
         self.generator_optimizer = players.optimizer_for(generator, generator_optimizer)
         self.discriminator_optimizer = players.optimizer_for(discriminator, discriminator_optimizer)
-        self._step = tf.Variable(0, dtype=tf.int64, trainable=False, name="step")
-        self._rows = tf.Variable(tf.zeros((steps_per_call, len(LOGS))), trainable=False)
+        self._step = distributed.note(tf.constant(0, tf.int64), "step")
+        self._rows = distributed.note(tf.zeros((steps_per_call, len(LOGS))), "rows")
         # In an object of their own: Keras would wrap a list that is an attribute of a model.
         self._notes = SimpleNamespace(log=[], seconds=0.0, trouble=None, statistics_step=None)
-        self.compile(jit_compile=players.xla_pays(generator, discriminator))
+        xla = players.xla_pays(generator, discriminator) and distributed.replicas() == 1
+        self.compile(jit_compile=xla)
         self.built = True
 
     @property

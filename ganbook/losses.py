@@ -10,7 +10,7 @@ import math
 
 import tensorflow as tf
 
-from ganbook import randomness
+from ganbook import distributed, randomness
 from ganbook.errors import SettingError
 
 LOG_LEVELS = {"ln 2": math.log(2.0), "2 ln 2": 2.0 * math.log(2.0)}
@@ -101,7 +101,7 @@ class NonSaturating:
             raise SettingError("flip_labels needs a seed: pass seed=an int32 tensor of shape (2,).")
         # Real and fake samples flip independently: part 1 is another stream than part 0.
         seed = tf.bitwise.bitwise_xor(seed, tf.constant([0, part * 0x5BD1E995], tf.int32))
-        flip = randomness.uniform(logits.shape, seed) < self.flip_labels
+        flip = distributed.own_rows(randomness.uniform, logits.shape, seed) < self.flip_labels
         return tf.where(flip, other, label)
 
     def _cross_entropy(self, outputs, target):

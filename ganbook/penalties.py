@@ -7,7 +7,7 @@ Every penalty is called as ``penalty(discriminator, real, fake, seed)`` with flo
 
 import tensorflow as tf
 
-from ganbook import randomness
+from ganbook import distributed, randomness
 from ganbook.errors import SettingError
 
 # The gradient of a square root is infinite at 0, where a constant critic stands.
@@ -54,7 +54,8 @@ class GradientPenalty:
 
     def __call__(self, discriminator, real, fake, seed):
         real, fake = tf.convert_to_tensor(real), tf.convert_to_tensor(fake)
-        mix = randomness.uniform([real.shape[0]] + [1] * (real.shape.rank - 1), seed)
+        shape = [real.shape[0]] + [1] * (real.shape.rank - 1)
+        mix = distributed.own_rows(randomness.uniform, shape, seed)
         between = mix * real + (1.0 - mix) * fake
         gradients = _input_gradients(discriminator, between)
         norms = tf.sqrt(tf.reduce_sum(tf.square(gradients), axis=1) + NORM_EPSILON)

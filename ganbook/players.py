@@ -11,7 +11,7 @@ import contextlib
 import keras
 import tensorflow as tf
 
-from ganbook import randomness
+from ganbook import distributed, randomness
 
 
 def call(model, inputs, seed, step, use, weights=None):
@@ -55,8 +55,7 @@ def random_states(model):
 
 def keep(updates):
     """Make the new state that a call returned the model's own."""
-    for variable, value in updates:
-        variable.assign(value)
+    distributed.assign(updates)
 
 
 @contextlib.contextmanager
@@ -84,6 +83,7 @@ def gradients(tape, loss, model):
 
 def descend(model, optimizer, gradients):
     """Apply one optimizer step to the model's trainable weights."""
+    gradients = distributed.share_of(gradients)
     pairs = zip(gradients, model.trainable_weights, strict=True)
     # A penalty has no gradient for the last bias, for instance; Keras warns about a None.
     optimizer.apply_gradients([(g, v) for g, v in pairs if g is not None])

@@ -24,6 +24,15 @@ def check_counts(**counts):
         whole(value, name)
 
 
+def check_replicas(replicas, steps_per_call):
+    """Raise SettingError for several steps a call on several devices, which meet once a call."""
+    if replicas > 1 and steps_per_call != 1:
+        raise SettingError(
+            f"steps_per_call is {steps_per_call}; on {replicas} devices it must be 1, since a "
+            "batch is shared out along its first axis."
+        )
+
+
 def check_update(update, discriminator_steps, generator_steps, unroll=0):
     """Raise SettingError for an unknown order of updates, or one that other settings exclude."""
     whole(unroll, "unroll", at_least=0)

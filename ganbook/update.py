@@ -4,7 +4,7 @@ import itertools
 
 import tensorflow as tf
 
-from ganbook import averaging, players, randomness
+from ganbook import averaging, distributed, players, randomness
 
 LOGS = ("discriminator_loss", "generator_loss", "real_accuracy", "fake_accuracy")
 
@@ -24,8 +24,13 @@ class AdversarialUpdate:
 
     def train_step(self, data):
         """Make steps_per_call adversarial steps; stop early after a non-finite loss."""
-        chunk = data if self.steps_per_call > 1 else data[tf.newaxis]
         start = self._step.value()
+        if distributed.replicas() > 1:  # replicas cannot meet inside a loop
+            row = self._adversarial_step(data, start)
+            self._step.assign_add(1)
+            self._rows.assign(row[tf.newaxis])
+            return dict(zip(LOGS, tf.unstack(row), strict=True))
+        chunk = data if self.steps_per_call > 1 else data[tf.newaxis]
 
         def one(i, finite, rows):
             row = self._adversarial_step(chunk[i], start + tf.cast(i, tf.int64))
@@ -98,7 +103,8 @@ class AdversarialUpdate:
     def _fakes(self, count, step, use):
         """Return fakes for the latents of this use, and the generator's new state."""
         shape = (count, *self.generator.input_shape[1:])
-        latents = randomness.normal(shape, randomness.key(self.seed, step, f"{use} latents"))
+        key = randomness.key(self.seed, step, f"{use} latents")
+        latents = distributed.own_rows(randomness.normal, shape, key)
         return players.call(self.generator, latents, self.seed, step, use)
 
     def _judge(self, images, step, use, weights=None):
@@ -121,7 +127,7 @@ class AdversarialUpdate:
                 loss = self._discriminator_loss(
                     real, fake, real_logits, fake_logits, step, ahead, weights
                 )
-            gradients = tape.gradient(loss, weights)
+            gradients = distributed.mean(tape.gradient(loss, weights))
             weights = [
                 w if g is None else w - tf.cast(rate, w.dtype) * g
                 for w, g in zip(weights, gradients, strict=True)
@@ -156,8 +162,8 @@ class AdversarialUpdate:
         players.descend(self.discriminator, self.discriminator_optimizer, gradients)
         players.keep(state)
         if self.clip_weights is not None:
-            for weight in self.discriminator.trainable_weights:
-                weight.assign(tf.clip_by_value(weight, -self.clip_weights, self.clip_weights))
+            bound, weights = self.clip_weights, self.discriminator.trainable_weights
+            distributed.assign((w, tf.clip_by_value(w.value, -bound, bound)) for w in weights)
 
     def _move_generator(self, gradients, state, step):
         players.descend(self.generator, self.generator_optimizer, gradients)
