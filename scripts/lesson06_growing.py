@@ -28,7 +28,7 @@ BATCH_SIZE = 16
 SIZE = 32
 MILLISECONDS = {4: 9.1, 8: 32.9, 16: 73.6, 32: 145.0}  # of a step; benchmarks/growing_step.py
 CHECKS = 10
-FRAMES = 40
+FRAMES = 20
 FIGURE = Path(__file__).parent.parent / "notebooks" / "figures" / "06_film.gif"
 
 
