@@ -11,7 +11,7 @@ from pathlib import Path
 from ganbook.errors import GanbookError, RunError, SettingError
 
 IMAGES = ("mnist", "fashion_mnist", "toy_digits", "toy_garments")
-DATA_SETS = (*IMAGES, "ring", "grid")
+DATA_SETS = (*IMAGES, "stacked_mnist", "ring", "grid")
 
 
 class OneLineParser(argparse.ArgumentParser):

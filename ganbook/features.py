@@ -26,6 +26,8 @@ from ganbook.errors import DataError
 from ganbook.files import write_json, write_whole
 
 NAMES = ("mnist", "fashion_mnist", "toy_digits", "toy_garments")
+# Whose classifier judges the single digits of stacked ones.
+SINGLE = {"stacked_mnist": "mnist"}
 # What is drawn when a data set isn't at hand, and whose classifier then judges.
 STANDINS = {"mnist": "toy_digits", "fashion_mnist": "toy_garments"}
 CLASSES = 10
@@ -158,9 +160,11 @@ def _run(images: np.ndarray, name: str) -> tuple[np.ndarray, np.ndarray]:
 def classifier_of(data) -> str:
     """Return the name of the classifier that judges an `ImageData`; a stand-in has its own.
 
-    Raises DataError (a ValueError) for data without a classifier of its own.
+    Stacked digits are judged digit by digit. Raises DataError (a ValueError) for data without a
+    classifier.
     """
-    name = STANDINS.get(data.name) if data.is_standin else data.name
+    single = SINGLE.get(data.name, data.name)
+    name = STANDINS.get(single) if data.is_standin else single
     if name not in NAMES:
         raise DataError(f"no classifier for {data.name!r}: choose one of {', '.join(NAMES)}")
     return name

@@ -210,8 +210,9 @@ def measured_row(folder, variant="your run") -> dict:
     """
     gan, settings = restored(folder)
     data = load_data(settings["data"], size=recipe_of(settings["lesson"]).size)
-    if data.holds_points:
-        raise RunError(f"the scoreboard compares images; the run in {folder} makes points.")
+    if data.holds_points or data.stack > 1:
+        made = "points" if data.holds_points else "stacked digits"
+        raise RunError(f"the scoreboard compares gray images; the run in {folder} makes {made}.")
     if data.checksum != settings["data_checksum"]:
         raise RunError(
             f"the run in {folder} was trained on other images than those of {data.source}; make "

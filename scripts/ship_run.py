@@ -39,7 +39,7 @@ def main():
     generator, record = gan.sampling_generator(), {**settings, "step": gan.step}
     if not chosen.rows_only:
         ship(generator, record)
-    if len(generator.output_shape) == 4:  # the scoreboard is for images
+    if generator.output_shape[-1] == 1:  # the scoreboard is for gray images
         recorded = {name: record[name] for name in ("preset", "hardware")}
         title = recipe_of(record["lesson"]).title
         experiments.add_to_scoreboard(gan, record["lesson"], title, record["data"], **recorded)

@@ -359,7 +359,7 @@ def test_a_run_on_points_from_training_to_measuring(tmp_path, capsys):
     status, _, err = run(capsys, "evaluate", out, "--data", "toy_digits")
     assert status == 1 and "(300, 2)" in err and err.count("\n") == 1
     status, _, err = run(capsys, "scoreboard", "--add", folder)
-    assert status == 1 and "compares images" in err and err.count("\n") == 1
+    assert status == 1 and "makes points" in err and err.count("\n") == 1
 
 
 def test_images_are_no_points(tmp_path, capsys):
