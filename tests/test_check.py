@@ -19,7 +19,7 @@ from ganbook.check import (
     stub_source,
 )
 from ganbook.errors import SettingError
-from ganbook.exercises import lesson01
+from ganbook.exercises import bench, lesson01
 
 ROOT = Path(__file__).parents[1]
 EXERCISES = {found.id: found for found in all_exercises()}
@@ -364,3 +364,10 @@ def test_run_all_goes_on_and_uses_the_right_answer():
     before, after = by_learner.split("[")[0], by_learner.split("]")[1]
     assert int(after) == int(before) + 1, "the learner's own function was not called"
     assert "[  0 255 255]" in by_learner
+
+
+def test_a_message_names_the_call_that_went_wrong():
+    answer = bench.Answer(lambda value: 2 * value, "double")
+    bench.expect(answer, answer(1), 2)
+    with pytest.raises(bench.Wrong, match=r"^double\(3\) gave 6, expected 7"):
+        bench.expect(answer, answer(3), 7)

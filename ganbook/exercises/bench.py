@@ -139,11 +139,12 @@ def _show_nested(value) -> str:
     return show(value)
 
 
-def expect(call: str, got, expected, meaning: str = "", tolerance: float = 1e-4) -> None:
+def expect(call, got, expected, meaning: str = "", tolerance: float = 1e-4) -> None:
     """Hold one number to its expected value.
 
     Args:
-        call: what was called, such as ``answer.call``.
+        call: what was called, as text; or the `Answer`, whose last call is meant. Beside a call in
+            the same line the text would be that of the call before it.
         got: the number that came out.
         expected: the number that is right.
         meaning: a sentence for the learner on what the expected number stands for.
@@ -152,5 +153,6 @@ def expect(call: str, got, expected, meaning: str = "", tolerance: float = 1e-4)
     Raises:
         Wrong: they differ, or ``got`` is not a number (NaN).
     """
+    call = call.call if isinstance(call, Answer) else call
     if not abs(float(got) - float(expected)) <= tolerance * max(1.0, abs(float(expected))):
         raise Wrong(f"{call} gave {show(got)}, expected {show(expected)}. {meaning}".rstrip())

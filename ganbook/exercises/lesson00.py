@@ -19,13 +19,13 @@ def probability(logits):
 
 def check_probability(answer: Answer) -> None:
     """The middle first, then both sides and the sum of opposite ones."""
-    expect(answer.call, answer(np.array([0.0]))[0], 0.5, "Undecided: as likely real as fake.")
+    expect(answer, answer(np.array([0.0]))[0], 0.5, "Undecided: as likely real as fake.")
     found = answer(np.array([2.0, -2.0]))
     if np.shape(found) != (2,):
         raise Wrong(f"{answer.call} gave shape {np.shape(found)}, expected (2,).")
     expect(answer.call, found[0], 0.880797, "A logit above 0 means: rather real.")
     expect(answer.call, found[1], 0.119203, "A logit below 0 means: rather fake.")
-    expect(answer.call, answer(np.array([20.0]))[0], 1.0, "Quite sure, and still not above 1.")
+    expect(answer, answer(np.array([20.0]))[0], 1.0, "Quite sure, and still not above 1.")
 
 
 def _swapped(logits):
@@ -79,14 +79,14 @@ def check_modes_reached(answer: Answer) -> None:
     centers = np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 2.0]])
     crowd = np.array([[0.01, 0.0], [0.0, 0.02], [-0.01, 0.01], [0.0, 0.0]])
     meaning = "Four points, and all of them near the first center."
-    expect(answer.call, answer(crowd, centers, 0.1), 1, meaning)
+    expect(answer, answer(crowd, centers, 0.1), 1, meaning)
     meaning = "(0.5, 0) is near nothing: 0.5 away from two centers."
-    expect(answer.call, answer(np.array([[0.5, 0.0]]), centers, 0.1), 0, meaning)
+    expect(answer, answer(np.array([[0.5, 0.0]]), centers, 0.1), 0, meaning)
     meaning = "(0.9, 0.9) is 0.1 away from the second center in x, but 0.9 in y."
-    expect(answer.call, answer(np.array([[0.9, 0.9]]), centers, 0.2), 0, meaning)
+    expect(answer, answer(np.array([[0.9, 0.9]]), centers, 0.2), 0, meaning)
     each = centers + np.array([[0.05, 0.0], [0.0, -0.05], [0.03, 0.04]])
-    expect(answer.call, answer(each, centers, 0.06), 3, "Each center has a point 0.05 away.")
-    expect(answer.call, answer(each, centers, 0.04), 0, "All points are 0.05 away.")
+    expect(answer, answer(each, centers, 0.06), 3, "Each center has a point 0.05 away.")
+    expect(answer, answer(each, centers, 0.04), 0, "All points are 0.05 away.")
 
 
 def _points_near(points, centers, radius):

@@ -23,13 +23,13 @@ def check_earth_mover(answer: Answer) -> None:
         p, q = np.zeros(5), np.zeros(5)
         p[0], q[way] = 1.0, 1.0
         meaning = f"Everything moves by {way}."
-        expect(answer.call, answer(p, q), way, meaning)
-        expect(answer.call, answer(q, p), way, meaning)
+        expect(answer, answer(p, q), way, meaning)
+        expect(answer, answer(q, p), way, meaning)
     p, q = np.array([0.5, 0.3, 0.2]), np.array([0.2, 0.3, 0.5])
-    expect(answer.call, answer(p, q), 0.6, "Move 0.3 by two places.")
+    expect(answer, answer(p, q), 0.6, "Move 0.3 by two places.")
     p, q = np.array([0.5, 0.0, 0.0, 0.5]), np.array([0.0, 0.5, 0.5, 0.0])
-    expect(answer.call, answer(p, q), 1.0, "Both ends move 0.5 by one place.")
-    expect(answer.call, answer(p, p), 0.0, "Nothing has to move.")
+    expect(answer, answer(p, q), 1.0, "Both ends move 0.5 by one place.")
+    expect(answer, answer(p, p), 0.0, "Nothing has to move.")
 
 
 def _overlap(p, q):
@@ -144,13 +144,13 @@ def check_penalty_of(answer: Answer) -> None:
     gradients = np.zeros((2, 2, 2, 1))
     gradients[0, 0, 0], gradients[0, 1, 1], gradients[1, 0, 1] = 3.0, 4.0, 1.0
     meaning = "The lengths are 5 and 1, so the mean of 16 and 0."
-    expect(answer.call, answer(gradients), 8.0, meaning)
+    expect(answer, answer(gradients), 8.0, meaning)
     meaning = "The lengths are 0.5 and 0.1: too flat costs as well, 0.25 and 0.81."
-    expect(answer.call, answer(gradients / 10), 0.53, meaning)
+    expect(answer, answer(gradients / 10), 0.53, meaning)
     color = np.zeros((1, 1, 2, 3))
     color[0, 0, 0] = [1.0, 2.0, 2.0]
     color[0, 0, 1] = [0.0, 4.0, 0.0]
-    expect(answer.call, answer(color), 16.0, "All 6 values belong to one length, 5.")
+    expect(answer, answer(color), 16.0, "All 6 values belong to one length, 5.")
 
 
 def _whole_batch(gradients):

@@ -85,12 +85,12 @@ def check_largest_singular_value(answer: Answer) -> None:
     """A diagonal matrix, where the steps can be followed; then one that is not square."""
     matrix = np.array([[3.0, 0.0], [0.0, 1.0]])
     u = np.array([1.0, 1.0])
-    expect(answer.call, answer(matrix, u, 50), 3.0, "The largest singular value is 3.")
+    expect(answer, answer(matrix, u, 50), 3.0, "The largest singular value is 3.")
     meaning = "After one step v is (3, 1) / sqrt(10) and u is (9, 1) / sqrt(82)."
-    expect(answer.call, answer(matrix, u, 1), np.sqrt(8.2), meaning)
+    expect(answer, answer(matrix, u, 1), np.sqrt(8.2), meaning)
     matrix = np.array([[0.0, 2.0, 0.0], [0.0, 0.0, -5.0]])
     meaning = "The singular values are 5 and 2; the sign does not count."
-    expect(answer.call, answer(matrix, np.ones(3), 60), 5.0, meaning)
+    expect(answer, answer(matrix, np.ones(3), 60), 5.0, meaning)
 
 
 def _frobenius(matrix, u, steps):
@@ -149,9 +149,9 @@ def hinge_loss(real_outputs, fake_outputs):
 
 def check_hinge_loss(answer: Answer) -> None:
     """Beyond the margin, inside it, and on the wrong side, each with its own number."""
-    expect(answer.call, answer(np.array([1.0, 5.0]), np.array([-1.0, -9.0])), 0.0,
+    expect(answer, answer(np.array([1.0, 5.0]), np.array([-1.0, -9.0])), 0.0,
            "Everybody is at the margin or beyond it.")  # fmt: skip
-    expect(answer.call, answer(np.zeros(2), np.zeros(2)), 2.0, "Outputs of 0 lack 1 each.")
+    expect(answer, answer(np.zeros(2), np.zeros(2)), 2.0, "Outputs of 0 lack 1 each.")
     got = answer(np.array([0.5, 3.0]), np.array([-2.0, -2.0]))
     expect(answer.call, got, 0.25, "One of two real outputs lacks 0.5.")
     got = answer(np.array([2.0, 2.0, 2.0]), np.array([2.0]))

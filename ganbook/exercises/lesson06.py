@@ -12,7 +12,7 @@ def fade_at(shown, start, end):
     """Compute how far a stage has faded in.
 
     Takes three whole numbers: how many images were shown so far, and at how many the fade starts
-    and ends.
+    and ends; the end is above the start.
     Returns a number: 0 up to the start, 1 from the end on, and a straight line in between.
     """
     return min(max((shown - start) / (end - start), 0.0), 1.0)
@@ -20,12 +20,12 @@ def fade_at(shown, start, end):
 
 def check_fade_at(answer: Answer) -> None:
     """Inside first, since whole-number arithmetic shows there; then both ends and beyond."""
-    expect(answer.call, answer(1500, 1000, 2000), 0.5, "Half of the fade is over.")
-    expect(answer.call, answer(1250, 1000, 2000), 0.25, "250 of 1,000 images.")
-    expect(answer.call, answer(600, 0, 800), 0.75, "600 of 800 images.")
-    expect(answer.call, answer(1000, 1000, 2000), 0.0, "It starts here.")
-    expect(answer.call, answer(400, 1000, 2000), 0.0, "Before the start it is 0, not below.")
-    expect(answer.call, answer(9000, 1000, 2000), 1.0, "After the end it stays 1.")
+    expect(answer, answer(1500, 1000, 2000), 0.5, "Half of the fade is over.")
+    expect(answer, answer(1250, 1000, 2000), 0.25, "250 of 1,000 images.")
+    expect(answer, answer(600, 0, 800), 0.75, "600 of 800 images.")
+    expect(answer, answer(1000, 1000, 2000), 0.0, "It starts here.")
+    expect(answer, answer(400, 1000, 2000), 0.0, "Before the start it is 0, not below.")
+    expect(answer, answer(9000, 1000, 2000), 1.0, "After the end it stays 1.")
 
 
 def _whole_numbers(shown, start, end):
@@ -142,12 +142,15 @@ def check_group_deviation(answer: Answer) -> None:
     """Alike; one value that differs among many; images that are flat but unlike each other."""
     alike = np.ones((4, 2, 2, 1))
     alike[:, 0, 0] = 5.0
-    expect(answer.call, answer(alike), 0.0, "Four times the same image: nothing differs.")
+    expect(answer, answer(alike), 0.0, "Four times the same image: nothing differs.")
     flat = np.array([0.0, 2.0])[:, None, None, None] * np.ones((1, 2, 2, 1))
-    expect(answer.call, answer(flat), 1.0, "0 and 2 at every place: 1 away from their mean.")
+    expect(answer, answer(flat), 1.0, "0 and 2 at every place: 1 away from their mean.")
     one = np.zeros((2, 1, 4, 1))
     one[1, 0, 0, 0] = 4.0
-    expect(answer.call, answer(one), 0.5, "Deviations 2, 0, 0, 0: their mean.")
+    expect(answer, answer(one), 0.5, "Deviations 2, 0, 0, 0: their mean.")
+    lonely = np.zeros((4, 1, 2, 1))
+    lonely[3, 0, 0], lonely[:3, 0, 1] = 4.0, 4.0
+    expect(answer, answer(lonely), np.sqrt(3), "At both places three alike and one 4 away.")
 
 
 def _over_all(images):
@@ -170,6 +173,14 @@ def _root_of_mean(images):
     return np.sqrt(np.mean(np.var(images, axis=0)))
 
 
+def _of_image_means(images):
+    return np.std(np.mean(images, axis=(1, 2, 3)))
+
+
+def _absolute(images):
+    return np.mean(np.abs(images - np.mean(images, axis=0)))
+
+
 GROUP_DEVIATION = Exercise(
     lesson="06",
     reference=group_deviation,
@@ -184,6 +195,8 @@ GROUP_DEVIATION = Exercise(
         "the variance": _variance,
         "dividing by N - 1": _sample_deviation,
         "the root of the mean variance": _root_of_mean,
+        "between the images' means": _of_image_means,
+        "absolute deviations": _absolute,
     },
 )
 
