@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from ganbook.models import dcgan, fashion, vanilla
+from ganbook.models import dcgan, fashion, plane, stacked, vanilla
 
 GENERATORS = [
     (vanilla.build_generator, 114_064, 114_064, (28, 28, 1)),
@@ -12,6 +12,7 @@ GENERATORS = [
     (dcgan.build_transposed_generator, 960_321, 959_937, (32, 32, 1)),
     (fashion.build_generator, 1_926_401, 1_926_017, (28, 28, 1)),
     (fashion.build_report_generator, 1_340_929, 1_340_417, (28, 28, 1)),
+    (stacked.build_generator, 417_059, 416_867, (28, 28, 3)),
 ]
 DISCRIMINATORS = [
     (vanilla.build_discriminator, 100_609, (28, 28, 1)),
@@ -19,6 +20,7 @@ DISCRIMINATORS = [
     (dcgan.build_deep_discriminator, 65_921, (32, 32, 1)),
     (fashion.build_discriminator, 533_505, (28, 28, 1)),
     (fashion.build_report_discriminator, 75_137, (28, 28, 1)),
+    (stacked.build_discriminator, 39_073, (28, 28, 3)),
 ]
 
 
@@ -69,3 +71,21 @@ def test_the_gray_image_is_a_convolution_with_a_mirrored_kernel():
     plain.set_weights([kernel[::-1, ::-1].swapaxes(2, 3), bias])
     assert plain.count_params() == transposed.count_params()
     np.testing.assert_allclose(transposed(features), plain(features), atol=1e-5)
+
+
+@pytest.mark.parametrize("pack, parameters", [(1, 37_537), (2, 39_073), (4, 42_145)])
+def test_packs_widen_the_first_layer_only(pack, parameters):
+    judge = stacked.build_discriminator(pack)
+    assert judge.count_params() == parameters
+    assert judge(np.zeros((8, 28, 28, 3), np.float32)).shape == (8 // pack, 1)
+    assert plane.build_discriminator(pack=pack)(np.zeros((8, 2), np.float32)).shape == (
+        8 // pack,
+        1,
+    )
+
+
+def test_the_planes_pair_takes_its_depth():
+    for build, ends in ((plane.build_generator, 2), (plane.build_discriminator, 1)):
+        deep = build(units=128, hidden=3)
+        dense = [layer for layer in deep.layers if isinstance(layer, keras.layers.Dense)]
+        assert [layer.units for layer in dense] == [128, 128, 128, ends]
