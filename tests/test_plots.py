@@ -103,3 +103,31 @@ def test_arrows_and_colors_belong_to_their_points():
     figure = plots.colored({"a": places, "b": 2 * places}, np.array([0.0, 1.0]))
     shades = [axes.collections[0].get_array().tolist() for axes in figure.axes]
     assert shades == [[0.0, 1.0]] * 2
+
+
+def trial(number, rate, loss, values, pruned=False):
+    settings = {"rate": rate, "loss": loss}
+    return {"number": number, "settings": settings, "values": values, "pruned": pruned}
+
+
+def test_parallel_coordinates_draw_every_trial_and_mark_the_best():
+    trials = [
+        trial(0, 1e-4, "hinge", [90.0, 40.0]),
+        trial(1, 1e-3, "hinge", [50.0, 20.0]),
+        trial(2, 1e-2, "least_squares", [30.0], pruned=True),
+        trial(3, 1e-3, "hinge", [], pruned=True),  # it broke down before it was measured
+    ]
+    axes = plots.parallel(trials, "search", "distance").axes[0]
+    lines = [line for line in axes.lines if len(line.get_ydata()) == 3]
+    assert len(lines) == 3
+    best = next(line for line in lines if line.get_label() == "best")
+    np.testing.assert_allclose(best.get_ydata(), [0.5, 0.0, 0.0], atol=1e-9)  # rates by logarithm
+    pruned = next(line for line in lines if line.get_linestyle() == ":")
+    np.testing.assert_allclose(pruned.get_ydata(), [1.0, 1.0, 0.5], atol=1e-9)  # 30 of 20 to 40
+    labels = [label.get_text() for label in axes.get_xticklabels()]
+    assert labels == ["rate", "loss", "distance"]
+
+
+def test_parallel_coordinates_need_a_finished_trial():
+    with pytest.raises(SettingError, match="none of 1 trials was finished"):
+        plots.parallel([trial(0, 1e-3, "hinge", [3.0], pruned=True)], "search")

@@ -28,6 +28,7 @@ from ganbook.plots.plane import (
     surface,
 )
 from ganbook.plots.samples import draw_samples, samples
+from ganbook.plots.trials import parallel
 
 __all__ = [
     "colored",
@@ -49,6 +50,7 @@ __all__ = [
     "loss_curves",
     "loss_panels",
     "new_figure",
+    "parallel",
     "png_of",
     "points",
     "running_mean",
