@@ -101,7 +101,11 @@ def test_no_stage_passes_its_floor(rows):
 
 def test_the_fade_spares_a_shock_and_the_map_makes_the_difference(rows):
     grown, bare, no_map = rows["grown"], rows["no fade"], rows["no deviation"]
-    for step, expected in ((1800, (74, 110)), (3000, (50, 112))):  # a stage begins here
+    for step, expected in (
+        (600, (132, 74)),
+        (1800, (74, 110)),
+        (3000, (50, 112)),
+    ):  # a stage begins here
         found = [
             round(point["frechet_distance"])
             for row in (grown, bare)

@@ -8,29 +8,13 @@ import keras
 from keras import layers
 
 from ganbook.layers import Packing
-
-LATENT_SIZE = 100
-SLOPE = 0.2
-MOMENTUM = 0.8
+from ganbook.models import wgan
+from ganbook.models.wgan import LATENT_SIZE, SLOPE
 
 
 def build_generator(latent_size=LATENT_SIZE):
-    """Return the generator: (N, latent_size) latents to (N, 28, 28, 3) in [-1, 1]."""
-    return keras.Sequential(
-        [
-            keras.Input((latent_size,)),
-            layers.Dense(7 * 7 * 64, activation="relu"),
-            layers.Reshape((7, 7, 64)),
-            layers.Conv2DTranspose(64, 4, strides=2, padding="same"),
-            layers.BatchNormalization(momentum=MOMENTUM),
-            layers.LeakyReLU(negative_slope=SLOPE),
-            layers.Conv2DTranspose(32, 4, strides=2, padding="same"),
-            layers.BatchNormalization(momentum=MOMENTUM),
-            layers.LeakyReLU(negative_slope=SLOPE),
-            layers.Conv2DTranspose(3, 4, padding="same", activation="tanh"),
-        ],
-        name="generator",
-    )
+    """Return lesson 04's generator, half as wide: latents to (N, 28, 28, 3) in [-1, 1]."""
+    return wgan.build_generator(latent_size, channels=(64, 32, 3))
 
 
 def build_discriminator(pack=2):

@@ -13,20 +13,24 @@ SLOPE = 0.2
 MOMENTUM = 0.8
 
 
-def build_generator(latent_size=LATENT_SIZE):
-    """Return the generator: (N, latent_size) latents to (N, 28, 28, 1) in [-1, 1]."""
+def build_generator(latent_size=LATENT_SIZE, channels=(128, 64, 1)):
+    """Return the generator: (N, latent_size) latents to (N, 28, 28, C) in [-1, 1].
+
+    ``channels``: of the maps at 7 x 7 and 14 x 14, of those at 28 x 28, and of the image.
+    """
+    first, second, image = channels
     return keras.Sequential(
         [
             keras.Input((latent_size,)),
-            layers.Dense(7 * 7 * 128, activation="relu"),
-            layers.Reshape((7, 7, 128)),
-            layers.Conv2DTranspose(128, 4, strides=2, padding="same"),
+            layers.Dense(7 * 7 * first, activation="relu"),
+            layers.Reshape((7, 7, first)),
+            layers.Conv2DTranspose(first, 4, strides=2, padding="same"),
             layers.BatchNormalization(momentum=MOMENTUM),
             layers.LeakyReLU(negative_slope=SLOPE),
-            layers.Conv2DTranspose(64, 4, strides=2, padding="same"),
+            layers.Conv2DTranspose(second, 4, strides=2, padding="same"),
             layers.BatchNormalization(momentum=MOMENTUM),
             layers.LeakyReLU(negative_slope=SLOPE),
-            layers.Conv2DTranspose(1, 4, padding="same", activation="tanh"),
+            layers.Conv2DTranspose(image, 4, padding="same", activation="tanh"),
         ],
         name="generator",
     )
