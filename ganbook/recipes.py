@@ -10,7 +10,7 @@ from ganbook.errors import SettingError
 from ganbook.gan import GAN
 from ganbook.growing import GrowingGAN, Schedule
 from ganbook.losses import NonSaturating
-from ganbook.models import dcgan, fashion, plane, progressive, vanilla, wgan
+from ganbook.models import dcgan, fashion, plane, progressive, stacked, vanilla, wgan
 from ganbook.penalties import R1, Drift, GradientPenalty, Sum
 
 PRESETS = ("quick", "standard", "full")
@@ -205,6 +205,30 @@ def growing_gan(seed=0, steps=14_000, schedule=None, std_dev=True) -> GAN:
     )
 
 
+def stacked_gan(seed=0, pack=2, penalty=None) -> GAN:
+    """Lesson 07: a convolutional pair for stacked digits, judged in packs of two.
+
+    ``pack`` is how many images the discriminator judges at once, 1 for each by itself.
+    """
+    keras.utils.set_random_seed(seed)
+    generator, discriminator = stacked.build_generator(), stacked.build_discriminator(pack)
+    return pair_for_digits(generator, discriminator, seed, penalty)
+
+
+def pair_for_digits(generator, discriminator, seed=0, penalty=None) -> GAN:
+    """Return the `GAN` of lesson 07's networks, for digits in color or gray."""
+    return GAN(
+        generator,
+        discriminator,
+        generator_optimizer=keras.optimizers.Adam(1e-3, beta_1=0.5, beta_2=0.99),
+        discriminator_optimizer=keras.optimizers.Adam(1e-3, beta_1=0.5, beta_2=0.99),
+        penalty=penalty,
+        update="simultaneous",
+        average=0.999,
+        seed=seed,
+    )
+
+
 RECIPES = {
     "00": Recipe(
         lesson="00",
@@ -281,6 +305,17 @@ RECIPES = {
         build=growing_gan,
         convolutions=True,
         grows=True,
+    ),
+    "07": Recipe(
+        lesson="07",
+        title="Packed GAN",
+        data="stacked_mnist",
+        size=28,
+        batch_size=32,
+        steps={"quick": 200, "standard": 30_000, "full": 100_000},
+        milliseconds=35.0,
+        build=stacked_gan,
+        convolutions=True,
     ),
 }
 

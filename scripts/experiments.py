@@ -13,6 +13,7 @@ from ganbook.files import write_json
 from ganbook.sampling import sample_from
 
 RESULTS = Path(ganbook.__file__).parent / "results"
+FIGURES = Path(__file__).parent.parent / "notebooks" / "figures"
 
 
 class Results:
@@ -48,7 +49,12 @@ class Results:
 
 
 def arguments(doc, seeds, **length):
-    """Return the command line's choice of seeds, length and rows; the defaults are given.
+    """Return the command line's choice of seeds, length and rows; see `parser_of`."""
+    return parser_of(doc, seeds, **length).parse_args()
+
+
+def parser_of(doc, seeds, **length):
+    """Return a parser of the choice of seeds, length and rows; the defaults are given.
 
     ``length`` is the one thing that all rows have as much of: steps=2_000, or seconds=300.
     """
@@ -58,7 +64,7 @@ def arguments(doc, seeds, **length):
     parser.add_argument(f"--{unit}", type=int, default=default, help="of training, for each row")
     parser.add_argument("--only", nargs="+", help="names of rows; the others are left out")
     parser.set_defaults(unit=unit)
-    return parser.parse_args()
+    return parser
 
 
 def fill(results, variants, chosen, make):
@@ -112,6 +118,17 @@ def late(gan) -> dict:
     rows = gan.log[-(len(gan.log) // 10) :]
     names = ("discriminator_loss", "generator_loss", "real_accuracy", "fake_accuracy")
     return {name: round(float(np.mean([row[name] for row in rows])), 4) for name in names}
+
+
+def losses_of(gan) -> dict:
+    """Return both players' losses over the steps, in 50 means, and the discriminator's lowest."""
+    rows = np.array([[row["discriminator_loss"], row["generator_loss"]] for row in gan.log])
+    means = np.array([part.mean(0) for part in np.array_split(rows, 50)]).round(4)
+    return {
+        "discriminator_losses": means[:, 0].tolist(),
+        "generator_losses": means[:, 1].tolist(),
+        "lowest_discriminator_loss": round(float(rows[:, 0].min()), 4),
+    }
 
 
 def measures(generator, judge) -> dict:

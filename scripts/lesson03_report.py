@@ -27,8 +27,8 @@ from ganbook.sampling import sample_from
 
 BATCH_SIZE = 32
 SHOWN = 12  # samples of each variant in the picture
-ROOT = Path(__file__).parent.parent
-SAMPLES, FIGURE = ROOT / "build" / "03_report", ROOT / "notebooks" / "figures" / "03_report.png"
+SAMPLES = Path(__file__).parent.parent / "build" / "03_report"
+FIGURE = experiments.FIGURES / "03_report.png"
 
 
 @dataclass(frozen=True)
@@ -84,17 +84,6 @@ def build_gan(variant, seed) -> GAN:
     )
 
 
-def losses_of(gan) -> dict:
-    """Return both players' losses over the steps, in 50 means, and the discriminator's lowest."""
-    rows = np.array([[row["discriminator_loss"], row["generator_loss"]] for row in gan.log])
-    means = rows[: len(rows) // 50 * 50].reshape(50, -1, 2).mean(1).round(4)
-    return {
-        "discriminator_losses": means[:, 0].tolist(),
-        "generator_losses": means[:, 1].tolist(),
-        "lowest_discriminator_loss": round(float(rows[:, 0].min()), 4),
-    }
-
-
 def draw(results):
     """Draw the first samples of every row into one picture."""
     rows = [row for row in results.rows() if (SAMPLES / f"{row['name']}.npy").exists()]
@@ -118,7 +107,7 @@ def main():
         samples = to_uint8(sample_from(gan.generator, judge.count))
         SAMPLES.mkdir(parents=True, exist_ok=True)
         np.save(SAMPLES / f"{variant.name}.npy", samples[:SHOWN])
-        return {"raw": judge.measure(samples), **losses_of(gan), "seconds": round(gan.seconds, 1)}
+        return {"raw": judge.measure(samples), **experiments.losses_of(gan), "seconds": round(gan.seconds, 1)}
 
     results = experiments.Results("03_report", "lesson03_report.py", data, test)
     experiments.fill(results, VARIANTS, chosen, make)

@@ -14,7 +14,6 @@ import numpy as np
 
 from ganbook import evaluation, features, metrics, plots, spoiled
 
-FIGURES = Path(__file__).parent.parent / "notebooks" / "figures"
 COUNTS = (250, 500, 1_000, 2_000, 5_000, 10_000)
 DRAWS = 5
 COUNT = 5_000  # there are 6,000 to 7,000 images of a class
@@ -65,7 +64,7 @@ def draw(data):
     sets = spoiled_sets(data, 1_000)
     grid = np.concatenate([images[:12] for images in sets.values()])
     figure = plots.image_grid(grid, 12, f"{data.caption}: whole and spoiled", list(sets))
-    plots.save_figure(figure, FIGURES / "01b_spoiled.png")
+    plots.save_figure(figure, experiments.FIGURES / "01b_spoiled.png")
 
 
 def main():

@@ -24,7 +24,6 @@ from ganbook.sampling import sample_from
 from ganbook.storage import SHIPPED, load_into, save
 
 LARGEST = 6_000_000  # bytes of a file that comes with the package
-FIGURES = Path(__file__).parent.parent / "notebooks" / "figures"
 
 
 def main():
@@ -60,7 +59,7 @@ def draw(generator, record):
     lesson, name = record["lesson"], TITLES[record["data"]]
     title = f"{recipe_of(lesson).title}, {name}, {record['step']:,} steps: generated"
     figure = plots.image_grid(sample_from(generator, 64), 16, title)
-    print(plots.save_figure(figure, FIGURES / f"{lesson}_samples.png"))
+    print(plots.save_figure(figure, experiments.FIGURES / f"{lesson}_samples.png"))
 
 
 if __name__ == "__main__":

@@ -98,7 +98,7 @@ def test_switches_reach_the_gan():
 
 def test_losses_of_a_report_run_are_fifty_means():
     log = [{"discriminator_loss": i, "generator_loss": 1.0} for i in range(1000)]
-    found = lesson03_report.losses_of(SimpleNamespace(log=log))
+    found = experiments.losses_of(SimpleNamespace(log=log))
     assert found["discriminator_losses"] == [20 * i + 9.5 for i in range(50)]
     assert found["generator_losses"] == [1.0] * 50
     assert found["lowest_discriminator_loss"] == 0.0

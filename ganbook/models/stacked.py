@@ -12,16 +12,16 @@ from ganbook.models import wgan
 from ganbook.models.wgan import LATENT_SIZE, SLOPE
 
 
-def build_generator(latent_size=LATENT_SIZE):
-    """Return lesson 04's generator, half as wide: latents to (N, 28, 28, 3) in [-1, 1]."""
-    return wgan.build_generator(latent_size, channels=(64, 32, 3))
+def build_generator(latent_size=LATENT_SIZE, channels=3):
+    """Return lesson 04's generator, half as wide: latents to (N, 28, 28, channels) in [-1, 1]."""
+    return wgan.build_generator(latent_size, channels=(64, 32, channels))
 
 
-def build_discriminator(pack=2):
-    """Return the discriminator: (N, 28, 28, 3) images to (N / pack, 1) logits, one a pack."""
+def build_discriminator(pack=2, channels=3):
+    """Return the discriminator: (N, 28, 28, channels) to (N / pack, 1) logits, one a pack."""
     return keras.Sequential(
         [
-            keras.Input((28, 28, 3)),
+            keras.Input((28, 28, channels)),
             *([Packing(pack)] if pack > 1 else []),
             layers.Conv2D(32, 4, strides=2, padding="same"),
             layers.LeakyReLU(negative_slope=SLOPE),

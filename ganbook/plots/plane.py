@@ -48,7 +48,7 @@ def scenes(frames, real, reach=1.6, columns=4) -> Figure:
     """Return a figure of moments of a training side by side: what both players did at each.
 
     Args:
-        frames: a title -> (generated points (N, 2), `surface`), one panel each.
+        frames: a title -> (generated points (N, 2), `surface` or None), one panel each.
         real: (N, 2) real points, drawn in every panel.
         reach: of the surfaces.
         columns: panels in a row.
@@ -68,7 +68,8 @@ def draw_scene(axes, made, said, real, reach, title):
     corners = (-reach, reach, -reach, reach)
     # Few shades: edges between them can be seen, and pictures of them are small files.
     levels = np.linspace(0.0, 1.0, 11)
-    axes.contourf(said, levels, extent=corners, cmap="Blues", vmin=-0.1, vmax=1.3)
+    if said is not None:
+        axes.contourf(said, levels, extent=corners, cmap="Blues", vmin=-0.1, vmax=1.3)
     axes.plot(real[:, 0], real[:, 1], "x", color="black", markersize=5, mew=1.2)
     axes.plot(made[:, 0], made[:, 1], ".", color=GENERATOR, markersize=3)
     axes.set(title=title, xlim=corners[:2], ylim=corners[2:], aspect="equal", xticks=[], yticks=[])
