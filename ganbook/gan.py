@@ -201,8 +201,17 @@ class GAN(AdversarialUpdate, keras.Model):
         )
 
     def plan(self) -> dict:
-        """Return what a resumed run must share beside networks and optimizers (JSON-ready)."""
-        return {}
+        """Return what a resumed run must share beside networks and optimizers (JSON-ready).
+
+        That is each player's schedule of its learning rate, if it has one: another length of the
+        run would be another training from its first step on.
+        """
+        optimizers = {
+            "generator's rate": self.generator_optimizer,
+            "discriminator's rate": self.discriminator_optimizer,
+        }
+        rates = {name: one.get_config().get("learning_rate") for name, one in optimizers.items()}
+        return {name: rate["config"] for name, rate in rates.items() if isinstance(rate, dict)}
 
     def progress(self) -> str:
         """Say where in its plan the training is; nothing, for a GAN that has none."""

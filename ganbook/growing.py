@@ -194,7 +194,7 @@ class GrowingGAN(GAN):
         return float(self.schedule.fade_at(self.step, self.stage))
 
     def plan(self) -> dict:
-        return asdict(self.schedule)
+        return {**super().plan(), **asdict(self.schedule)}
 
     def progress(self) -> str:
         size = self.schedule.resolution_at(self.step)

@@ -11,8 +11,9 @@ from ganbook.gan import GAN
 from ganbook.growing import GrowingGAN, Schedule
 from ganbook.losses import NonSaturating
 from ganbook.models import dcgan, fashion, plane, progressive, stacked, vanilla, wgan
-from ganbook.penalties import R1, Drift, GradientPenalty, Sum
+from ganbook.penalties import R1, R1R2, Drift, GradientPenalty, Sum
 
+MODERN = R1R2(1.0)  # the penalty of lesson 08
 PRESETS = ("quick", "standard", "full")
 
 
@@ -29,10 +30,10 @@ class Recipe:
         steps: adversarial steps for each preset.
         milliseconds: time of one step on 2 CPU cores, measured; the base of time estimates.
         build: makes the GAN for a seed, in the precision that Keras has at that moment; if it
-            grows, for a seed and a number of steps.
+            is planned, for a seed and a number of steps.
         convolutions: whether the networks are convolutional; then bfloat16 pays where the processor
             has it.
-        grows: whether the run has a plan that its length decides.
+        planned: whether the run has a plan that its length decides: stages, or a falling rate.
         variant: what sets it apart from the lesson's own recipe, such as "clip"; or None.
     """
 
@@ -45,7 +46,7 @@ class Recipe:
     milliseconds: float
     build: Callable[..., GAN] = field(repr=False)
     convolutions: bool = False
-    grows: bool = False
+    planned: bool = False
     variant: str | None = None
 
     @property
@@ -72,7 +73,7 @@ class Recipe:
         before = keras.config.dtype_policy()
         keras.config.set_dtype_policy(precision)
         try:
-            if self.grows:
+            if self.planned:
                 return self.build(seed, steps or self.steps["standard"])
             return self.build(seed)
         finally:
@@ -229,6 +230,35 @@ def pair_for_digits(generator, discriminator, seed=0, penalty=None) -> GAN:
     )
 
 
+def modern_dense_gan(seed=0, steps=100_000) -> GAN:
+    """Lesson 08, the variant "dense": lesson 01's networks; nothing but the training is new."""
+    keras.utils.set_random_seed(seed)
+    return modern(vanilla.build_generator(), vanilla.build_discriminator(), steps, seed, 50)
+
+
+def modern(generator, discriminator, steps, seed=0, steps_per_call=1, penalty=MODERN) -> GAN:
+    """Return a `GAN` of lesson 08: relativistic, R1 and R2, a rate that falls, averaged weights.
+
+    Source: Huang et al., 2024 (R3GAN), section 3, for loss and penalties.
+    """
+
+    def optimizer():
+        rate = keras.optimizers.schedules.CosineDecay(2e-3, steps, alpha=0.02)
+        return keras.optimizers.Adam(rate, beta_1=0.0, beta_2=0.99)
+
+    return GAN(
+        generator,
+        discriminator,
+        "relativistic",
+        generator_optimizer=optimizer(),
+        discriminator_optimizer=optimizer(),
+        penalty=penalty,
+        average=0.999,
+        steps_per_call=steps_per_call,
+        seed=seed,
+    )
+
+
 RECIPES = {
     "00": Recipe(
         lesson="00",
@@ -304,7 +334,7 @@ RECIPES = {
         milliseconds=95.0,
         build=growing_gan,
         convolutions=True,
-        grows=True,
+        planned=True,
     ),
     "07": Recipe(
         lesson="07",

@@ -6,9 +6,10 @@ from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 
 import ganbook
-from ganbook import evaluation, load_data, runs, scoreboard, to_uint8
+from ganbook import evaluation, load_data, plots, runs, scoreboard, to_uint8
 from ganbook.files import write_json
 from ganbook.sampling import sample_from
 
@@ -134,6 +135,14 @@ def losses_of(gan) -> dict:
 def measures(generator, judge) -> dict:
     """Return the measures of a generator's samples, rounded to uint8 as a file would hold them."""
     return judge.measure(to_uint8(sample_from(generator, judge.count)))
+
+
+def save_picture(figure, path):
+    """Write a figure of gray samples as a small file: noise fills a PNG unless shades are few."""
+    plots.save_figure(figure, path, dpi=72)
+    with Image.open(path) as picture:
+        few = picture.convert("L").quantize(16)
+    few.save(path, optimize=True)
 
 
 def add_to_scoreboard(gan, lesson, variant, data, generator=None, **more):

@@ -107,7 +107,11 @@ def main():
         samples = to_uint8(sample_from(gan.generator, judge.count))
         SAMPLES.mkdir(parents=True, exist_ok=True)
         np.save(SAMPLES / f"{variant.name}.npy", samples[:SHOWN])
-        return {"raw": judge.measure(samples), **experiments.losses_of(gan), "seconds": round(gan.seconds, 1)}
+        return {
+            "raw": judge.measure(samples),
+            **experiments.losses_of(gan),
+            "seconds": round(gan.seconds, 1),
+        }
 
     results = experiments.Results("03_report", "lesson03_report.py", data, test)
     experiments.fill(results, VARIANTS, chosen, make)

@@ -107,7 +107,7 @@ def main():
     experiments.fill(results, PATTERNS, chosen, make)
     if len(drawn) == len(PATTERNS):
         images, title = np.concatenate(list(drawn.values())), "MNIST: samples after 4,000 steps"
-        plots.save_figure(plots.image_grid(images, SHOWN, title, list(drawn)), FIGURE, dpi=72)
+        experiments.save_picture(plots.image_grid(images, SHOWN, title, list(drawn)), FIGURE)
 
 
 if __name__ == "__main__":

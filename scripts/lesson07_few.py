@@ -47,12 +47,13 @@ WAYS = [
 def build_gan(way, seed) -> GAN:
     """Return the untrained pair of a way."""
     keras.utils.set_random_seed(seed)
+    generator = stacked.build_generator(channels=1)
     discriminator = stacked.build_discriminator(pack=1, channels=1)
     if way.policy:
         discriminator = keras.Sequential(
             [keras.Input((28, 28, 1)), DiffAugment(way.policy), discriminator]
         )
-    return pair_for_digits(stacked.build_generator(channels=1), discriminator, seed)
+    return pair_for_digits(generator, discriminator, seed)
 
 
 def main():

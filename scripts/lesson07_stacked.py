@@ -8,8 +8,8 @@ Every row is a training of lesson 07's networks on real stacked digits, in batch
 shared forward pass a step. The protocol is that of the papers: 26,000 samples of the averaged
 generator, each channel classified by itself; the same number of real examples through the same
 classifier stands beside it. With --run, the row is that of a run of lesson 07's recipe, "packed",
-which can be stopped, resumed and trained longer. Rows are added to ganbook/results/07_stacked.json one by one; a row
-that is there is not made again.
+which can be stopped, resumed and trained longer. Rows are added to ganbook/results/07_stacked.json
+one by one; a row that is there is not made again.
 """
 
 from dataclasses import dataclass

@@ -12,7 +12,6 @@ compared with, such as lesson 02's networks on Fashion-MNIST.
 
 import argparse
 import json
-from pathlib import Path
 
 import experiments
 

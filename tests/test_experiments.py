@@ -9,10 +9,16 @@ import lesson02_variants
 import lesson03_ablation
 import lesson03_report
 import lesson06_growing
+import lesson07_atlas
+import lesson07_few
+import lesson07_search
 import numpy as np
+import optuna
 import pytest
+from helpers import flat
+from PIL import Image
 
-from ganbook import data, load_data
+from ganbook import data, load_data, plots
 from ganbook.losses import NonSaturating
 from ganbook.mistakes import PersistentFlips
 from ganbook.penalties import R1
@@ -102,6 +108,49 @@ def test_losses_of_a_report_run_are_fifty_means():
     assert found["discriminator_losses"] == [20 * i + 9.5 for i in range(50)]
     assert found["generator_losses"] == [1.0] * 50
     assert found["lowest_discriminator_loss"] == 0.0
+
+
+def test_fifty_means_are_taken_of_all_steps():
+    log = [{"discriminator_loss": 0.0, "generator_loss": i} for i in range(80)]
+    means = experiments.losses_of(SimpleNamespace(log=log))["generator_losses"]
+    assert len(means) == 50 and means[0] == 0.5 and means[-1] == 79.0
+
+
+def test_a_pattern_differs_from_the_healthy_pair_in_one_or_two_things():
+    healthy, *others = (dataclasses.asdict(pattern) for pattern in lesson07_atlas.PATTERNS)
+    for other in others:
+        changed = [k for k in healthy if k not in ("name", "text") and other[k] != healthy[k]]
+        assert 1 <= len(changed) <= 2, other["name"]
+
+
+def test_folklore_is_said_in_the_settings_of_the_search():
+    recipe = {**lesson07_search.FOLKLORE["lesson 01's recipe"], "gamma": 0.5}
+    assert lesson07_search.suggested(optuna.trial.FixedTrial(recipe)) == recipe
+    for settings in lesson07_search.FOLKLORE.values():
+        assert settings.keys() == recipe.keys()
+    gan = lesson07_search.build_gan(recipe, seed=0)
+    assert float(gan.discriminator_optimizer.learning_rate) == pytest.approx(1e-3)
+    assert isinstance(gan.penalty, R1) and gan.loss_pair.real_label == 0.9
+
+
+def test_the_treated_pair_begins_as_the_untreated_one():
+    few, augmented, everything = lesson07_few.WAYS
+    assert (few.images, augmented.images, everything.images) == (1_000, 1_000, 60_000)
+    pairs = [lesson07_few.build_gan(way, seed=0) for way in (few, augmented)]
+    for name in ("generator", "discriminator"):
+        weights = [flat(getattr(gan, name).trainable_weights) for gan in pairs]
+        np.testing.assert_array_equal(*weights)
+
+
+def test_a_picture_of_noise_is_a_small_file(tmp_path):
+    noise = np.random.default_rng(0).integers(0, 256, (64, 28, 28, 1), np.uint8)
+    figure = plots.image_grid(noise, 16, "noise")
+    experiments.save_picture(figure, tmp_path / "small.png")
+    plots.save_figure(figure, tmp_path / "large.png", dpi=72)
+    sizes = [(tmp_path / f"{name}.png").stat().st_size for name in ("small", "large")]
+    assert sizes[0] < sizes[1] / 2
+    pictures = [Image.open(tmp_path / f"{name}.png").convert("L") for name in ("small", "large")]
+    assert np.abs(np.subtract(*(np.asarray(p, float) for p in pictures))).mean() < 8
 
 
 def test_a_stand_in_is_not_good_enough_for_a_result_that_is_kept(monkeypatch):

@@ -360,11 +360,11 @@ def test_live_panel_shows_stage_and_fade(capsys):
     assert "8 x 8, fade 0.50" in capsys.readouterr().out
 
 
-def test_a_recipe_that_grows_is_built_for_its_length():
+def test_a_recipe_with_a_plan_is_built_for_its_length():
     recipe = recipes.recipe_of("01")
-    grows = dataclasses.replace(recipe, grows=True, build=lambda seed, steps: (seed, steps))
-    assert grows.gan(3, steps=7) == (3, 7)
-    assert grows.gan(3) == (3, recipe.steps["standard"])
+    planned = dataclasses.replace(recipe, planned=True, build=lambda seed, steps: (seed, steps))
+    assert planned.gan(3, steps=7) == (3, 7)
+    assert planned.gan(3) == (3, recipe.steps["standard"])
 
 
 def test_networks_and_images_must_fit_the_schedule():

@@ -11,6 +11,8 @@ import pytest
 import tensorflow as tf
 from keras import layers
 
+from ganbook.data import stream
+
 
 def tiny_pair():
     keras.utils.set_random_seed(0)
@@ -149,3 +151,20 @@ def test_averages_of_an_optimizer_replace_the_weights_at_the_end_of_fit():
     model.fit(x, y, batch_size=1, verbose=0, shuffle=False, callbacks=[note])
     assert seen[-1] == pytest.approx(0.8**4)
     assert model.get_weights()[0].item() > seen[-1] + 0.1
+
+
+def test_a_call_in_training_mode_moves_the_statistics():
+    """So a call for the other player's sake changes the network that is called."""
+    layer = layers.BatchNormalization()
+    x = np.array([[1.0], [3.0]], np.float32)
+    layer(x, training=False)
+    before = layer.moving_mean.numpy()
+    layer(x, training=True)
+    assert not np.array_equal(before, layer.moving_mean.numpy())
+
+
+def test_autotune_is_on_unless_it_is_switched_off():
+    """And the end of ``fit`` waits for its thread in TensorFlow 2.21; `stream` switches it off."""
+    plain = tf.data.Dataset.range(4).batch(2)
+    assert plain.options().autotune.enabled is not False
+    assert stream(np.zeros((4, 2), np.float32), 2).options().autotune.enabled is False

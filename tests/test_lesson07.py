@@ -1,12 +1,31 @@
-"""Lesson 07: its exercises agree with the package, and its rows of modes are those it stands on."""
+"""Lesson 07: cells and exercises agree with the package, and what it says with its rows."""
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from twins import names_of, same_gan
 
+from ganbook import GAN, recipes
 from ganbook.exercises import lesson07
 from ganbook.layers import MinibatchDiscrimination, Packing
 from ganbook.lesson import stored_results
+from ganbook.models import stacked
+
+
+@pytest.fixture(scope="module")
+def cells():
+    return names_of("07_clinic.ipynb", keras=keras, tf=tf, GAN=GAN, stacked=stacked)
+
+
+def test_the_main_run_is_the_recipe(cells):
+    same_gan(cells["gan"], recipes.recipe_of("07").gan())
+
+
+def test_packs_of_the_lesson_are_those_of_the_layer(cells):
+    images = tf.constant(np.random.default_rng(0).normal(size=(6, 4, 5, 3)).astype(np.float32))
+    for count in (2, 3):
+        np.testing.assert_array_equal(cells["pack"](images, count), Packing(count)(images))
 
 
 @pytest.fixture(scope="module")

@@ -191,3 +191,27 @@ def test_restoring_measures_the_statistics_anew(tmp_path):
     other.sample(10)  # at the same step, with other weights
     checkpoint.restore(other, tmp_path)
     np.testing.assert_array_equal(other.sample(10), gan.sample(10))
+
+
+def falling(steps, **more):
+    """A GAN whose rates fall over so many steps."""
+    rates = [keras.optimizers.schedules.CosineDecay(0.01, steps) for _ in range(2)]
+    return gan_of(
+        generator_optimizer=keras.optimizers.Adam(rates[0]),
+        discriminator_optimizer=keras.optimizers.Adam(rates[1]),
+        **more,
+    )
+
+
+def test_a_falling_rate_goes_on_where_it_was(tmp_path):
+    whole = train(falling(6), 6)
+    train(falling(6), 3, [RunCheckpoint(tmp_path, every=3)])
+    resumed = falling(6)
+    checkpoint.restore(resumed, tmp_path)
+    np.testing.assert_array_equal(everything(train(resumed, 3)), everything(whole))
+
+
+def test_a_falling_rate_belongs_to_one_length(tmp_path):
+    train(falling(6), 3, [RunCheckpoint(tmp_path, every=3)])
+    with pytest.raises(RunError, match="generator's rate .*'decay_steps': 6"):
+        checkpoint.restore(falling(8), tmp_path)
