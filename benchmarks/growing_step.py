@@ -11,9 +11,9 @@ import time
 import keras
 import numpy as np
 
+from ganbook.builders import growing_gan
 from ganbook.data import load_data
 from ganbook.growing import Schedule
-from ganbook.recipes import growing_gan
 
 STEPS = 100  # of each stage
 BATCH_SIZE = 16

@@ -20,9 +20,9 @@ import experiments
 import numpy as np
 
 from ganbook import evaluation, plots, to_uint8
+from ganbook.builders import growing_gan
 from ganbook.callbacks import Film
 from ganbook.growing import Schedule
-from ganbook.recipes import growing_gan
 
 BATCH_SIZE = 16
 SIZE = 32

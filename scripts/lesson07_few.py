@@ -16,11 +16,12 @@ import experiments
 import keras
 
 from ganbook import GAN, evaluation, load_data, to_uint8
+from ganbook.builders import pair_for_digits
 from ganbook.data import stream
 from ganbook.diagnosis import taken_for_real
 from ganbook.layers import DiffAugment
 from ganbook.models import stacked
-from ganbook.recipes import RECIPES, pair_for_digits
+from ganbook.recipes import RECIPES
 
 BATCH_SIZE = RECIPES["07"].batch_size
 FEW = 1_000

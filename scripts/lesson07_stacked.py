@@ -17,8 +17,9 @@ from dataclasses import dataclass
 import experiments
 
 from ganbook import GAN, evaluation, runs, to_uint8
+from ganbook.builders import stacked_gan
 from ganbook.penalties import R1
-from ganbook.recipes import RECIPES, stacked_gan
+from ganbook.recipes import RECIPES
 
 BATCH_SIZE = RECIPES["07"].batch_size
 

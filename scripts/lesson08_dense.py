@@ -18,9 +18,10 @@ import lesson01_ablation
 from second_opinion import SecondOpinion
 
 from ganbook import evaluation, hardware, to_uint8
+from ganbook.builders import modern
 from ganbook.models import vanilla
 from ganbook.penalties import R1, R1R2, R2
-from ganbook.recipes import modern, recipe_of
+from ganbook.recipes import recipe_of
 from ganbook.sampling import sample_from
 
 
@@ -58,7 +59,7 @@ def train(way, data, steps, seed):
     else:
         keras.utils.set_random_seed(seed)
         pair, penalty = (vanilla.build_generator(), vanilla.build_discriminator()), way.penalty
-        gan = modern(*pair, steps, seed, steps_per_call=50, penalty=PENALTIES[penalty])
+        gan = modern(*pair, steps, seed, rate=2e-3, steps_per_call=50, penalty=PENALTIES[penalty])
     batches = data.stream(MODERN.batch_size, steps_per_call=gan.steps_per_call, seed=seed)
     experiments.trained(gan, batches, steps)
     return gan, gan.sampling_generator()

@@ -7,7 +7,6 @@ each, and every measure of 5,000 spoiled training images. Writes ganbook/results
 by row, and the picture at the top of the page, notebooks/figures/01b_spoiled.png.
 """
 
-
 import experiments
 import numpy as np
 

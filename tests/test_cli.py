@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ganbook import checkpoint, cli, data, recipes, runs
+from ganbook import builders, checkpoint, cli, data, recipes, runs
 from ganbook.data import load_data
 
 STEPS = ["--data", "toy_digits", "--steps", "100"]
@@ -97,7 +97,7 @@ def test_resuming_other_networks_is_refused(finished, capsys, monkeypatch):
 
 def test_a_variant_has_its_own_folder_and_goes_on_as_what_it_is(tmp_path, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    quiet = {"build": recipes.vanilla_gan, "title": "Saturating"}
+    quiet = {"build": builders.vanilla_gan, "title": "Saturating"}
     monkeypatch.setitem(recipes.VARIANTS, "01", {"quiet": quiet})
     variant = ["train", "01", "--variant", "quiet", "--data", "toy_digits"]
     assert run(capsys, *variant, "--steps", 50)[0] == 0

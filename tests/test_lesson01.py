@@ -10,7 +10,7 @@ import tensorflow as tf
 from twins import names_of, same_gan, same_network
 
 import ganbook
-from ganbook import data, losses, recipes
+from ganbook import builders, data, losses
 from ganbook.models import vanilla
 
 
@@ -71,7 +71,7 @@ def test_step_by_hand_agrees_with_fit_after_20_steps(cells):
 
 
 def test_the_main_run_is_the_recipe(cells):
-    same_gan(cells["gan"], recipes.vanilla_gan(0))
+    same_gan(cells["gan"], builders.vanilla_gan(0))
 
 
 @pytest.mark.parametrize("seed", [0, 1])

@@ -1,0 +1,64 @@
+"""Lesson 08: cells and exercises agree with the package, and what it says with its rows."""
+
+import re
+from pathlib import Path
+from types import SimpleNamespace
+
+import keras
+import nbformat
+import numpy as np
+import pytest
+import tensorflow as tf
+import test_keras_pitfalls
+from twins import NOTEBOOKS, names_of, same_gan
+
+from ganbook import GAN, averaging, losses, recipes
+from ganbook.exercises import lesson08
+from ganbook.models import modern
+from ganbook.penalties import R1, R1R2
+
+NOTEBOOK = "08_modern.ipynb"
+STEPS = recipes.recipe_of("08").steps["standard"]
+
+
+@pytest.fixture(scope="module")
+def cells():
+    lesson = SimpleNamespace(steps=STEPS)
+    return names_of(NOTEBOOK, keras=keras, GAN=GAN, R1R2=R1R2, modern=modern, lesson=lesson)
+
+
+def test_the_main_run_is_the_recipe(cells):
+    same_gan(cells["gan"], recipes.recipe_of("08").gan())
+
+
+def test_the_exercises_are_the_package():
+    rng = np.random.default_rng(0)
+    real, fake = (tf.constant(rng.normal(size=(5, 1)).astype(np.float32)) for _ in range(2))
+    ours = losses.get("relativistic").discriminator(real, fake)
+    assert float(lesson08.relativistic_loss(real, fake)) == pytest.approx(float(ours), rel=1e-6)
+    slopes = rng.normal(size=(4, 3, 3, 1)).astype(np.float32)
+    images = tf.zeros((4, 3, 3, 1))
+    key = tf.constant([0, 0])
+    found = R1(3.0)(lambda x, training: tf.reduce_sum(slopes * x, (1, 2, 3)), images, images, key)
+    assert lesson08.zero_penalty(slopes, 3.0) == pytest.approx(float(found), rel=1e-5)
+
+
+def one_weight(value):
+    network = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1, use_bias=False)])
+    network.set_weights([np.array([[value]])])
+    return network
+
+
+@pytest.mark.parametrize("step", [0, 8, 100_000])
+def test_the_average_is_the_package(step):
+    slow, fast = one_weight(1.0), one_weight(3.0)
+    averaging.update(slow, fast, tf.constant(step), 0.999)
+    found = slow.get_weights()[0].item()
+    assert lesson08.averaged(1.0, 3.0, step, 0.999) == pytest.approx(found, rel=1e-6)
+
+
+def test_every_pitfall_that_is_named_is_a_test():
+    cells = nbformat.read(Path(NOTEBOOKS) / NOTEBOOK, as_version=4).cells
+    named = set(re.findall(r"`(test_\w+)`", "\n".join(cell.source for cell in cells)))
+    there = {name for name in dir(test_keras_pitfalls) if name.startswith("test_")}
+    assert named == there
