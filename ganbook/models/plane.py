@@ -2,7 +2,7 @@
 
 import keras
 
-from ganbook.layers import Packing
+from ganbook.layers import MinibatchDiscrimination, Packing
 
 LATENT_SIZE = 2
 SLOPE = 0.2
@@ -20,13 +20,17 @@ def build_generator(latent_size=LATENT_SIZE, units=64, hidden=2):
     )
 
 
-def build_discriminator(units=64, hidden=2, pack=1):
-    """Return the discriminator: (N, 2) points to (N / pack, 1) logits, one for each pack."""
+def build_discriminator(units=64, hidden=2, pack=1, kernels=0):
+    """Return the discriminator: (N, 2) points to (N / pack, 1) logits, one for each pack.
+
+    ``kernels`` is how many numbers of minibatch discrimination the last layer sees as well.
+    """
     return keras.Sequential(
         [
             keras.Input((2,)),
             *([Packing(pack)] if pack > 1 else []),
             *_hidden_layers(units, hidden),
+            *([MinibatchDiscrimination(kernels, 5)] if kernels else []),
             keras.layers.Dense(1),
         ],
         name="discriminator",
