@@ -75,10 +75,10 @@ define make_environment
 @touch $(2)/installed
 endef
 
-# $(1) the environment's bin folder. The notebooks run in the folder they lie in, each in a kernel
-# of its own, and stop at the first cell that fails.
+# $(1) the environment's bin folder. The notebooks run in the folder they lie in, two at a time,
+# each in a kernel of its own, and stop at the first cell that fails.
 define run_tests
 GANBOOK_PRESET=$(GANBOOK_PRESET) $(1)/python -m pytest -n 2 --dist loadfile
-GANBOOK_PRESET=$(GANBOOK_PRESET) $(1)/python -m pytest --nbval --nbval-current-env \
-  --nbval-cell-timeout=300 --timeout=0 -p no:cacheprovider -x notebooks
+GANBOOK_PRESET=$(GANBOOK_PRESET) $(1)/python -m pytest -n 2 --dist loadfile --nbval \
+  --nbval-current-env --nbval-cell-timeout=300 --timeout=0 -p no:cacheprovider -x notebooks
 endef

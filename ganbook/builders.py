@@ -166,10 +166,10 @@ def modern_gan(seed=0, steps=13_000) -> GAN:
     """Lesson 08: a convolutional pair, relativistic, with R1 and R2 and rates that fall."""
     keras.utils.set_random_seed(seed)
     pair = networks.build_generator(), networks.build_discriminator()
-    return modern(*pair, steps, seed, rate=1e-3, update="simultaneous")
+    return modern(*pair, steps, seed, rate=2.5e-3, update="simultaneous")
 
 
-def modern_dense_gan(seed=0, steps=100_000) -> GAN:
+def modern_dense_gan(seed=0, steps=80_000) -> GAN:
     """Lesson 08, the variant "dense": lesson 01's networks; nothing but the training is new."""
     keras.utils.set_random_seed(seed)
     pair = vanilla.build_generator(), vanilla.build_discriminator()

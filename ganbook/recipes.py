@@ -194,7 +194,7 @@ VARIANTS = {
             "title": "Lesson 01's networks, modern training",
             "data": "mnist",
             "batch_size": 64,
-            "steps": {"quick": 3_000, "standard": 100_000, "full": 200_000},
+            "steps": {"quick": 3_000, "standard": 80_000, "full": 200_000},
             "milliseconds": 2.6,
             "build": builders.modern_dense_gan,
             "convolutions": False,

@@ -1,6 +1,6 @@
 """Lesson 07's comparison on few images: what DiffAugment does for a training with 1,000 digits.
 
-    python scripts/lesson07_few.py [--seeds 0] [--steps 8000] [--only NAME ...]
+    python scripts/lesson07_few.py [--seeds 0] [--steps 5000] [--only NAME ...]
 
 Every row is a training of lesson 07's pair, for one gray channel in the place of three and without
 packs, on the real MNIST in batches of 32. The first 1,000 training images are all that the treated
@@ -58,7 +58,7 @@ def build_gan(way, seed) -> GAN:
 
 
 def main():
-    chosen = experiments.arguments(__doc__, seeds=[0], steps=8_000)
+    chosen = experiments.arguments(__doc__, seeds=[0], steps=5_000)
     data = experiments.real("mnist")
     held_out = load_data("mnist", split="test").images[:FEW]
     judge = evaluation.Judge(data, evaluation.QUICK_SAMPLES)
