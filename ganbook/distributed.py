@@ -15,6 +15,11 @@ def replicas() -> int:
     return tf.distribute.get_strategy().num_replicas_in_sync
 
 
+def has_strategy() -> bool:
+    """Say whether a strategy is in use, be it of one device: then a step cannot stand in a loop."""
+    return tf.distribute.has_strategy()
+
+
 def note(value, name) -> tf.Variable:
     """Return a variable that replicas can write to: one value for all of them.
 

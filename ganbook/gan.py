@@ -85,7 +85,7 @@ class GAN(AdversarialUpdate, keras.Model):
             generator_steps=generator_steps,
             steps_per_call=steps_per_call,
         )
-        settings.check_replicas(distributed.replicas(), steps_per_call)
+        settings.check_strategy(distributed.has_strategy(), steps_per_call)
         settings.check_update(update, discriminator_steps, generator_steps, unroll)
         settings.check_clip(clip_weights)
         settings.check_players(generator, discriminator)
@@ -105,7 +105,7 @@ class GAN(AdversarialUpdate, keras.Model):
         self._rows = distributed.note(tf.zeros((steps_per_call, len(LOGS))), "rows")
         # In an object of their own: Keras would wrap a list that is an attribute of a model.
         self._notes = SimpleNamespace(log=[], seconds=0.0, trouble=None, statistics_step=None)
-        xla = players.xla_pays(generator, discriminator) and distributed.replicas() == 1
+        xla = players.xla_pays(generator, discriminator) and not distributed.has_strategy()
         self.compile(jit_compile=xla)
         self.built = True
 

@@ -24,12 +24,12 @@ def check_counts(**counts):
         whole(value, name)
 
 
-def check_replicas(replicas, steps_per_call):
-    """Raise SettingError for several steps a call on several devices, which meet once a call."""
-    if replicas > 1 and steps_per_call != 1:
+def check_strategy(has_strategy, steps_per_call):
+    """Raise SettingError for several steps a call under a strategy, whose devices meet in each."""
+    if has_strategy and steps_per_call != 1:
         raise SettingError(
-            f"steps_per_call is {steps_per_call}; on {replicas} devices it must be 1, since a "
-            "batch is shared out along its first axis."
+            f"steps_per_call is {steps_per_call}; under a tf.distribute strategy it must be 1, "
+            "since its devices take a batch each time they meet."
         )
 
 

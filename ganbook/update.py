@@ -25,7 +25,7 @@ class AdversarialUpdate:
     def train_step(self, data):
         """Make steps_per_call adversarial steps; stop early after a non-finite loss."""
         start = self._step.value()
-        if distributed.replicas() > 1:  # replicas cannot meet inside a loop
+        if distributed.has_strategy():  # replicas cannot meet inside a loop
             row = self._adversarial_step(data, start)
             self._step.assign_add(1)
             self._rows.assign(row[tf.newaxis])

@@ -75,11 +75,11 @@ def trained(gan):
     return gan
 
 
-def apart(settings):
-    """Return how far one device and two end from each other, and how far they came."""
+def apart(settings, devices=2):
+    """Return how far one device and a strategy end from each other, and how far they came."""
     start = weights_of(build(**settings))
     one = trained(build(**settings))
-    with strategy_of(2).scope():
+    with strategy_of(devices).scope():
         two = build(**settings)
     trained(two)
     losses = [gan.log[-1]["discriminator_loss"] for gan in (one, two)]
@@ -90,10 +90,10 @@ def apart(settings):
     }
 
 
-def refusal():
+def refusal(devices):
     """Return what is said of several steps a call."""
     try:
-        with strategy_of(2).scope():
+        with strategy_of(devices).scope():
             build(steps_per_call=2)
     except SettingError as error:
         return str(error)
@@ -101,4 +101,7 @@ def refusal():
 
 if __name__ == "__main__":
     halve_the_cpu()
-    print(json.dumps({**{name: apart(way) for name, way in WAYS.items()}, "refused": refusal()}))
+    found = {name: apart(way) for name, way in WAYS.items()}
+    found["one device"] = {name: apart(WAYS[name], 1) for name in ("alternating", "simultaneous")}
+    found["refused"] = {"one": refusal(1), "two": refusal(2)}
+    print(json.dumps(found))
