@@ -79,3 +79,77 @@ def test_the_best_way_in_the_plane_finds_all_modes_with_every_seed(modes):
     assert round(mean(modes["grid unrolled"]), 1) == 17.3
     assert round(mean(modes["ring plain"]), 1) == 7.9
     assert round(mean(modes["ring unrolled"]), 1) == 7.5
+
+
+# --- the patient on the ring ----------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def ring():
+    """All rows of a treatment, by its name."""
+    rows = stored_results("07_ring")["rows"]
+    return {
+        name: [row for row in rows if row["name"] == name] for name in {r["name"] for r in rows}
+    }
+
+
+def test_four_treatments_heal_the_collapse_and_four_do_not(ring):
+    healed = {"packed", "minibatch", "scales", "R1R2"}
+    assert len(ring) == 9
+    for name, rows in ring.items():
+        assert sorted(row["seed"] for row in rows) == [0, 1, 2]
+        kls = [row["kl"] for row in rows]
+        assert max(kls) < 0.1 if name in healed else min(kls) > 0.5, name
+
+
+def test_the_losses_of_the_patient_hardly_differ(ring):
+    for name, losses in {"ill": [1.37, 0.74], "packed": [1.38, 0.70]}.items():
+        found = [mean(ring[name], f"{who}_loss") for who in ("discriminator", "generator")]
+        assert found == pytest.approx(losses, abs=0.006)
+
+
+# --- the atlas ------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def atlas():
+    return {row["name"]: row for row in stored_results("07_atlas")["rows"]}
+
+
+def late(row, who):
+    return np.mean(row[f"{who}_losses"][-5:])
+
+
+def test_the_atlas_says_what_its_rows_say(atlas):
+    assert len(atlas) == 10
+    found = {n: (late(r, "discriminator"), late(r, "generator")) for n, r in atlas.items()}
+    assert found["healthy"] == pytest.approx((1.3, 0.8), abs=0.06)
+    assert all(abs(loss - np.log(2)) < 0.2 for loss in found["relativistic"])
+    assert found["outrun"][0] < 0.1 and found["outrun"][1] == pytest.approx(5, abs=1)
+    assert found["saturated"] == pytest.approx((0, 0), abs=1e-3)
+    assert found["hasty"][0] == pytest.approx(3, abs=0.5) and found["hasty"][1] < 0.15
+    assert found["wild"][0] < 0.01 and found["wild"][1] > 15
+    assert found["momentum"][0] < 0.05 and found["momentum"][1] > 15
+    unbounded = atlas["unbounded"]
+    assert min(unbounded["generator_losses"]) == pytest.approx(-175, abs=1)
+    assert min(unbounded["discriminator_losses"]) < 0 < max(unbounded["discriminator_losses"])
+
+
+def test_pulls_of_the_atlas(atlas):
+    share = {n: r["pulls"]["end"]["first"] / r["pulls"]["start"]["first"] for n, r in atlas.items()}
+    assert 1 / share["saturated"] == pytest.approx(20_000, rel=0.1)
+    assert share["wild"] == 0.0 and share["outrun"] > 1
+
+
+def test_a_discriminator_knows_its_300_images_by_heart(atlas):
+    row, healthy = atlas["by heart"], atlas["healthy"]
+    assert row["trained_on_called_real"] == pytest.approx(0.53, abs=0.01)
+    assert row["held_out_called_real"] == pytest.approx(0.11, abs=0.01)
+    assert healthy["trained_on_called_real"] - healthy["held_out_called_real"] < 0.1
+    for who in ("discriminator", "generator"):
+        assert abs(late(row, who) - late(healthy, who)) < 0.4
+
+
+def test_only_three_patterns_make_digits(atlas):
+    good = {name for name, row in atlas.items() if row["frechet_distance"] < 60}
+    assert good == {"healthy", "relativistic", "by heart"}
