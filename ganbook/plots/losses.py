@@ -40,13 +40,16 @@ def loss_curves(log, title="Losses", levels=LOG_LEVELS) -> Figure:
     return figure
 
 
-def loss_panels(logs, columns=3) -> Figure:
-    """Return a figure of small loss curves side by side; ``logs`` maps a title to its log."""
+def loss_panels(logs, columns=3, levels=LOG_LEVELS) -> Figure:
+    """Return a figure of small loss curves side by side; ``logs`` maps a title to its log.
+
+    ``levels`` are the losses to mark in all of them; see `draw_losses`.
+    """
     rows = -(-len(logs) // columns)
     figure = new_figure(3.6 * columns, 2.6 * rows)
     panels = figure.subplots(rows, columns, squeeze=False).flat
     for axes, (title, log) in zip(panels, logs.items(), strict=False):
-        draw_losses(axes, log, title)
+        draw_losses(axes, log, title, levels)
     for axes in figure.axes[1 : len(logs)]:
         axes.get_legend().remove()  # one is enough
     for axes in figure.axes[len(logs) :]:
