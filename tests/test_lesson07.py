@@ -153,3 +153,16 @@ def test_a_discriminator_knows_its_300_images_by_heart(atlas):
 def test_only_three_patterns_make_digits(atlas):
     good = {name for name, row in atlas.items() if row["frechet_distance"] < 60}
     assert good == {"healthy", "relativistic", "by heart"}
+
+
+def test_stacked_digits_need_length_more_than_a_treatment():
+    rows = {(row["name"], row["steps"]): row for row in stored_results("07_stacked")["rows"]}
+    short = {name: row for (name, steps), row in rows.items() if steps == 4_000}
+    assert short.keys() == {"plain", "packed", "penalized", "both"}
+    assert max(short.values(), key=lambda row: row["modes"]) is short["plain"]
+    assert short["plain"]["modes"] == 983
+    found = [rows["packed", steps] for steps in (30_000, 84_000)]
+    assert [row["modes"] for row in found] == [1_000, 1_000]
+    assert [round(row["kl"], 2) for row in found] == [0.13, 0.09]
+    assert [round(row["seconds"] / 60) for row in found] == [23, 71]
+    assert all(round(row["real_kl"], 2) == 0.02 for row in rows.values())
