@@ -1,6 +1,6 @@
 """Lesson 07's search for settings of the dense pair, and what folklore's settings give beside it.
 
-    python scripts/lesson07_search.py [--trials 32] [--seeds 1 2 3] [--study build/07_search.db]
+    python scripts/lesson07_search.py [--trials 24] [--seeds 1 2 3] [--study build/07_search.db]
 
 A trial is lesson 01's dense pair on the real MNIST, 6,000 steps of 64 images, measured every 1,500
 steps: the Frechet distance of 2,000 samples of the averaged generator from 2,000 test images. A
@@ -102,7 +102,7 @@ def part_of(data, judge, seed, steps):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--trials", type=int, default=32)
+    parser.add_argument("--trials", type=int, default=24)
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
     parser.add_argument("--study", default="build/07_search.db", help="the SQLite file")
     chosen = parser.parse_args()

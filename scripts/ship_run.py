@@ -4,8 +4,8 @@
     python scripts/ship_run.py runs/01
 
 Writes ganbook/weights/lesson01_mnist_generator.npz, which `python -m ganbook sample 01` uses, with
-kernels in float16 where the file would be too large; and, from those very weights, the picture at
-the top of the lesson, notebooks/figures/01_samples.png, and the rows of this run on the scoreboard
+kernels in float16 where the file would be too large; and, from those very weights, if they are for
+the lesson's own data, the picture at its top, notebooks/figures/01_samples.png, and the rows of this run on the scoreboard
 that comes with the package. With --rows-only nothing but those rows: for a run that a lesson is
 compared with, such as lesson 02's networks on Fashion-MNIST.
 """
@@ -49,7 +49,7 @@ def ship(generator, record):
     weights = save(path, generator, record, half=4 * generator.count_params() > LARGEST)
     load_into(generator, weights)  # what is drawn and measured is what was written
     print(json.dumps({"weights": str(weights), "record": record}))
-    if len(generator.output_shape) == 4:
+    if len(generator.output_shape) == 4 and record["data"] == recipe_of(record["lesson"]).data:
         draw(generator, record)
 
 
