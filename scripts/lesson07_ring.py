@@ -18,7 +18,7 @@ from ganbook import GAN, load_data
 from ganbook.evaluation import measure_points
 from ganbook.losses import NonSaturating
 from ganbook.models import plane
-from ganbook.penalties import GradientPenalty, R1R2
+from ganbook.penalties import R1R2, GradientPenalty
 
 SAMPLES, BATCH_SIZE = 2_500, 128
 

@@ -5,9 +5,9 @@
 
 Writes ganbook/weights/lesson01_mnist_generator.npz, which `python -m ganbook sample 01` uses, with
 kernels in float16 where the file would be too large; and, from those very weights, if they are for
-the lesson's own data, the picture at its top, notebooks/figures/01_samples.png, and the rows of this run on the scoreboard
-that comes with the package. With --rows-only nothing but those rows: for a run that a lesson is
-compared with, such as lesson 02's networks on Fashion-MNIST.
+the lesson's own data, the picture at its top, notebooks/figures/01_samples.png, and the rows of
+this run on the scoreboard that comes with the package. With --rows-only nothing but those rows: for
+a run that a lesson is compared with, such as lesson 02's networks on Fashion-MNIST.
 """
 
 import argparse

@@ -166,3 +166,40 @@ def test_stacked_digits_need_length_more_than_a_treatment():
     assert [round(row["kl"], 2) for row in found] == [0.13, 0.09]
     assert [round(row["seconds"] / 60) for row in found] == [23, 71]
     assert all(round(row["real_kl"], 2) == 0.02 for row in rows.values())
+
+
+# --- few images, and the search -------------------------------------------------------------------
+
+PROBED = ("trained_on", "held_out")
+
+
+def test_diff_augment_keeps_the_discriminator_from_learning_by_heart():
+    rows = {row["name"]: row for row in stored_results("07_few")["rows"]}
+    shares = {
+        name: [round(row["curve"][-1][f"{which}_called_real"], 2) for which in PROBED]
+        for name, row in rows.items()
+    }
+    assert shares["few"] == [0.88, 0.40] and shares["augmented"] == [0.58, 0.62]
+    distances = [round(rows[n]["frechet_distance"], 1) for n in ("few", "augmented", "all")]
+    assert distances == [9.9, 15.2, 9.3]
+    assert 5_000 * 32 / 1_000 == 160  # times that each image is seen
+
+
+def test_the_search_found_nothing_better_than_a_hand_had():
+    found = stored_results("07_search")
+    assert found["steps"] == 6_000 and found["checks"] == 4 and len(found["trials"]) == 24
+    means = {
+        name: np.mean([r["frechet_distance"] for r in found["rows"] if r["name"] == name])
+        for name in {row["name"] for row in found["rows"]}
+    }
+    assert {row["seed"] for row in found["rows"]} == {1, 2, 3}
+    assert round(means["found"], 1) == 30.1 and round(means["lesson 01, by hand"], 1) == 31.5
+    others = ("lesson 01's recipe", "the DCGAN paper's Adam", "two time scales")
+    assert [round(means[name]) for name in others] == [131, 79, 83]
+    finished = [trial for trial in found["trials"] if not trial["pruned"]]
+    best = sorted(finished, key=lambda trial: trial["values"][-1])
+    assert best[0]["number"] == 0
+    for trial in best[:5]:
+        settings = trial["settings"]
+        assert max(settings["generator_rate"], settings["discriminator_rate"]) >= 2e-3
+        assert 0.4 < settings["beta_1"] < 0.7

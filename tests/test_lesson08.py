@@ -12,7 +12,7 @@ import tensorflow as tf
 import test_keras_pitfalls
 from twins import NOTEBOOKS, names_of, same_gan
 
-from ganbook import GAN, averaging, losses, recipes, stored_results
+from ganbook import GAN, averaging, losses, recipes, scoreboard, stored_results
 from ganbook.exercises import lesson08
 from ganbook.models import modern
 from ganbook.penalties import R1, R1R2
@@ -98,3 +98,29 @@ def test_a_penalty_is_needed_and_one_is_enough_here(dense):
     assert {round(of(name)) for name in with_one} <= {23, 24, 25}
     assert {round(of(name, "recall"), 2) for name in with_one} == {0.40, 0.51, 0.44}
     assert min(with_one, key=of) == "short R1"
+
+
+def test_this_lesson_is_the_best_row_on_both_data_sets():
+    rows, _ = scoreboard.read(scoreboard.SHIPPED)
+    for data, ours in {"mnist": 1.3, "fashion_mnist": 6.8}.items():
+        block = [row for row in rows if row["data"] == data and row["samples"] == 10_000]
+        best = min(block, key=lambda row: row["frechet_distance"])
+        assert best["lesson"] == "08" and round(best["frechet_distance"], 1) == ours
+        for measure in ("recall", "coverage"):
+            assert max(block, key=lambda row: row[measure])["lesson"] == "08"
+    main_runs = [row for row in block if row.get("preset")]
+    precise = max(main_runs, key=lambda row: row["precision"])
+    assert precise["lesson"] == "03" and round(precise["precision"], 2) == 0.91
+    assert [round(best[name], 2) for name in ("precision", "recall", "coverage")] == [
+        0.84, 0.65, 0.64,
+    ]  # fmt: skip
+
+
+def test_the_second_opinion_agrees():
+    found = {
+        (row["data"], row["lesson"]): round(row["frechet_distance"], 1)
+        for row in stored_results("08_second")["rows"]
+    }
+    assert found["mnist", "08"] == 2.5 and found["mnist", "02"] == 7.5
+    fashion = sorted(distance for (data, _), distance in found.items() if data == "fashion_mnist")
+    assert fashion[:2] == [found["fashion_mnist", "08"], 5.3] and fashion[0] == 1.7
