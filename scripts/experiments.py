@@ -5,6 +5,7 @@ import json
 from dataclasses import asdict
 from pathlib import Path
 
+import keras
 import numpy as np
 from PIL import Image
 
@@ -89,6 +90,14 @@ def fill(results, variants, chosen, make):
             row = {**asdict(variant), **key, **make(variant, length, seed)}
             results.add(row)
             print(json.dumps(row), flush=True)
+
+
+def adams(generator_rate, discriminator_rate, **options) -> dict:
+    """Return both optimizers of a `GAN`, as its arguments: Adam with these rates and options."""
+    return {
+        "generator_optimizer": keras.optimizers.Adam(generator_rate, **options),
+        "discriminator_optimizer": keras.optimizers.Adam(discriminator_rate, **options),
+    }
 
 
 def trained(gan, batches, steps, callbacks=()):

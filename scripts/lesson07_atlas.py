@@ -60,15 +60,12 @@ PATTERNS = [
 def build_gan(pattern, seed) -> GAN:
     """Return the untrained pair of a pattern."""
     keras.utils.set_random_seed(seed)
-    rates = {"generator": pattern.generator_rate, "discriminator": pattern.discriminator_rate}
+    rates = pattern.generator_rate, pattern.discriminator_rate
     return GAN(
         vanilla.build_generator(),
         vanilla.build_discriminator(),
         pattern.loss,
-        **{
-            f"{player}_optimizer": keras.optimizers.Adam(rate, beta_1=pattern.beta_1)
-            for player, rate in rates.items()
-        },
+        **experiments.adams(*rates, beta_1=pattern.beta_1),
         penalty=R1R2(pattern.gamma) if pattern.gamma else None,
         steps_per_call=STEPS_PER_CALL,
         seed=seed,

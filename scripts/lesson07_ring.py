@@ -56,15 +56,12 @@ TREATMENTS = [
 def build_gan(way, seed) -> GAN:
     """Return the untrained patient with a treatment."""
     keras.utils.set_random_seed(seed)
-    rates = {"generator": way.generator_rate, "discriminator": way.discriminator_rate}
+    rates = way.generator_rate, way.discriminator_rate
     return GAN(
         plane.build_generator(),
         plane.build_discriminator(pack=way.pack, kernels=way.kernels),
         NonSaturating(real_label=way.real_label),
-        **{
-            f"{player}_optimizer": keras.optimizers.Adam(rate, beta_1=0.5, beta_2=0.99)
-            for player, rate in rates.items()
-        },
+        **experiments.adams(*rates, beta_1=0.5, beta_2=0.99),
         penalty=PENALTIES[way.penalty],
         unroll=way.unroll,
         average=way.average,

@@ -71,15 +71,12 @@ def suggested(trial) -> dict:
 def build_gan(settings, seed) -> GAN:
     """Return the untrained dense pair with these settings."""
     keras.utils.set_random_seed(seed)
-    rates = {player: settings[f"{player}_rate"] for player in ("generator", "discriminator")}
+    rates = settings["generator_rate"], settings["discriminator_rate"]
     return GAN(
         vanilla.build_generator(),
         vanilla.build_discriminator(),
         NonSaturating(real_label=settings["real_label"]),
-        **{
-            f"{player}_optimizer": keras.optimizers.Adam(rate, beta_1=settings["beta_1"])
-            for player, rate in rates.items()
-        },
+        **experiments.adams(*rates, beta_1=settings["beta_1"]),
         penalty=R1(settings["gamma"]) if settings["gamma"] else None,
         average=0.999,
         steps_per_call=STEPS_PER_CALL,
