@@ -244,11 +244,30 @@ def test_spectral_normalization_under_mixed_precision():
         outputs = model(x, training=True)
     finally:
         keras.config.set_dtype_policy("float32")
-    assert layer.compute_dtype == "bfloat16" and outputs.dtype == tf.bfloat16
+    assert layer.layer.compute_dtype == "bfloat16" and outputs.dtype == tf.bfloat16
     assert layer.layer.kernel.dtype == layer.u.dtype == "float32"
     layer.settle(500)
     matrix = matrix_of(layer.layer, layer.layer.kernel.numpy())
     assert layer.sigma() == pytest.approx(np.linalg.norm(matrix, 2), rel=1e-5)  # not bfloat16
+
+
+def test_spectral_normalization_called_by_itself_under_mixed_precision():
+    """In no model Keras casts the kernel, autocast or not; lesson 05 calls the layer so."""
+    x = np.random.default_rng(0).normal(size=(3, 6, 6, 2)).astype(np.float32)
+    outputs = []
+    for policy in ("mixed_bfloat16", "float32"):
+        keras.utils.set_random_seed(0)
+        keras.config.set_dtype_policy(policy)
+        try:
+            layer = SpectralNormalization(keras.layers.Conv2D(4, 3))
+        finally:
+            keras.config.set_dtype_policy("float32")
+        for _ in range(20):
+            outputs.append(layer(x, training=True))
+        raw = layer.layer.kernel
+        assert raw.dtype == "float32" and np.isfinite(layer.sigma())
+    assert outputs[19].dtype == tf.bfloat16
+    np.testing.assert_allclose(tf.cast(outputs[19], tf.float32), outputs[39], atol=0.05)
 
 
 @pytest.mark.parametrize("layer", [

@@ -19,8 +19,8 @@ class SpectralNormalization(keras.layers.Wrapper):
 
         dL/dW = (g - <g, W / sigma> v u') / sigma, where g = dL/d(W / sigma).
 
-    A kernel of zeros stays one. The arithmetic is float32 whatever the layer computes in; the dtype
-    policy is that of the wrapped layer.
+    A kernel of zeros stays one. The arithmetic of sigma is float32; the wrapped layer computes in
+    its own dtype policy, and its outputs are in it.
 
     Args:
         layer: a Dense, Conv2D or Conv2DTranspose layer. Outputs are the last axis of the matrix for
@@ -41,8 +41,9 @@ class SpectralNormalization(keras.layers.Wrapper):
                 f"layer is {getattr(layer, 'name', layer)!r}, a {type(layer).__name__}; expected a "
                 "layer with a kernel: Dense, Conv2D or Conv2DTranspose."
             )
-        # Without autocast the kernel arrives in float32, and sigma is as exact as it can be.
-        super().__init__(layer, **{"dtype": layer.dtype_policy, **options}, autocast=False)
+        # Itself in float32 and without autocast: so Keras never casts the kernel or u, neither in a
+        # model nor alone, and sigma is as exact as it can be. The wrapped layer keeps its own dtype.
+        super().__init__(layer, **{"dtype": "float32", **options}, autocast=False)
         self.power_iterations = whole(power_iterations, "power_iterations")
 
     def build(self, input_shape=None):
@@ -68,7 +69,7 @@ class SpectralNormalization(keras.layers.Wrapper):
         kernel = self.layer.kernel
         values = [(v, value / sigma if v is kernel else value) for v, value in values]
         with keras.StatelessScope(state_mapping=values):
-            return self.layer(tf.cast(inputs, self.compute_dtype))
+            return self.layer(tf.cast(inputs, self.layer.compute_dtype))
 
     def sigma(self) -> float:
         """Return the stored estimate of the raw kernel's largest singular value."""
