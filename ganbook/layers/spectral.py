@@ -41,8 +41,8 @@ class SpectralNormalization(keras.layers.Wrapper):
                 f"layer is {getattr(layer, 'name', layer)!r}, a {type(layer).__name__}; expected a "
                 "layer with a kernel: Dense, Conv2D or Conv2DTranspose."
             )
-        # Itself in float32 and without autocast: so Keras never casts the kernel or u, neither in a
-        # model nor alone, and sigma is as exact as it can be. The wrapped layer keeps its own dtype.
+        # Float32 for itself, and no autocast: then Keras never casts the kernel or u, in a model or
+        # alone, and sigma is as exact as it can be. The wrapped layer keeps its own dtype.
         super().__init__(layer, **{"dtype": "float32", **options}, autocast=False)
         self.power_iterations = whole(power_iterations, "power_iterations")
 
