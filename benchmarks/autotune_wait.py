@@ -2,9 +2,10 @@
 
     python benchmarks/autotune_wait.py [--steps 1500]
 
-Lesson 01's pair is trained for one epoch of about two seconds, three times each, in turns. What is
+Lesson 01's pair is trained for one short epoch, three times each, in turns. What is
 timed is the end alone: from the last step to the return of ``fit``. In TensorFlow 2.21 the thread
-that tunes a pipeline sleeps for longer and longer, and the end of ``fit`` waits until it wakes.
+that tunes a pipeline sleeps for longer and longer, and the end of ``fit`` waits until it wakes:
+how long depends on when the last step comes, so the turns differ.
 """
 
 import argparse

@@ -14,7 +14,7 @@ import experiments
 import keras
 import numpy as np
 
-from ganbook import GAN, load_data
+from ganbook import GAN, load_data, metrics
 from ganbook.evaluation import measure_points
 from ganbook.losses import NonSaturating
 from ganbook.models import plane
@@ -79,7 +79,7 @@ def main():
         experiments.trained(gan, ring.stream(BATCH_SIZE, steps_per_call=50, seed=seed), steps)
         points = gan.sample(SAMPLES)
         nearest = np.argmin(np.linalg.norm(points[:, None] - ring.centers, axis=-1), axis=1)
-        shares = np.bincount(nearest, minlength=len(ring.centers)) / SAMPLES
+        shares = metrics.class_histogram(nearest, len(ring.centers)) / SAMPLES
         found = {**measure_points(ring, points), "shares": shares.round(4).tolist()}
         return {**found, **experiments.late(gan), "seconds": round(gan.seconds, 1)}
 

@@ -53,7 +53,9 @@ class SecondOpinion:
         keras.config.set_dtype_policy("float32")
         self.training, self.test = experiments.real(name), load_data(name, split="test")
         classifier = self._trained(FOLDER / f"{name}.weights.h5")
-        self.accuracy = round(float(classifier.evaluate(*self._pairs(self.test), verbose=0)[1]), 4)
+        self.accuracy = round(
+            float(classifier.evaluate(self.test.images, self.test.labels, verbose=0)[1]), 4
+        )
         self.features = keras.Model(classifier.inputs, classifier.get_layer("features").output)
         self.reference = self._features_of(self.test.draw(evaluation.SAMPLES)[0])
         self.floor = self._distance(self.training.draw(evaluation.SAMPLES)[0])
@@ -77,13 +79,10 @@ class SecondOpinion:
             classifier.load_weights(path)
         else:
             path.parent.mkdir(parents=True, exist_ok=True)
-            pairs = self._pairs(self.training)
-            classifier.fit(*pairs, batch_size=BATCH_SIZE, epochs=EPOCHS, verbose=0)
+            images, labels = self.training.images, self.training.labels
+            classifier.fit(images, labels, batch_size=BATCH_SIZE, epochs=EPOCHS, verbose=0)
             classifier.save_weights(path)
         return classifier
-
-    def _pairs(self, data):
-        return data.images, data.labels
 
     def _features_of(self, images):
         return self.features.predict(images, batch_size=500, verbose=0)

@@ -164,7 +164,7 @@ def test_a_call_in_training_mode_moves_the_statistics():
 
 
 def test_autotune_is_on_unless_it_is_switched_off():
-    """And the end of ``fit`` waits for its thread in TensorFlow 2.21; `stream` switches it off."""
+    """And the end of ``fit`` can wait for its thread; `stream` switches it off."""
     plain = tf.data.Dataset.range(4).batch(2)
     assert plain.options().autotune.enabled is not False
     assert stream(np.zeros((4, 2), np.float32), 2).options().autotune.enabled is False

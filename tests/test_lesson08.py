@@ -1,7 +1,6 @@
 """Lesson 08: cells and exercises agree with the package, and what it says with its rows."""
 
 import re
-from pathlib import Path
 from types import SimpleNamespace
 
 import keras
@@ -58,7 +57,7 @@ def test_the_average_is_the_package(step):
 
 
 def test_every_pitfall_that_is_named_is_a_test():
-    cells = nbformat.read(Path(NOTEBOOKS) / NOTEBOOK, as_version=4).cells
+    cells = nbformat.read(NOTEBOOKS / NOTEBOOK, as_version=4).cells
     named = set(re.findall(r"`(test_\w+)`", "\n".join(cell.source for cell in cells)))
     there = {name for name in dir(test_keras_pitfalls) if name.startswith("test_")}
     assert named == there
