@@ -7,22 +7,35 @@ VENV ?= .venv
 # TensorFlow 2.19 has no wheels for Python 3.13: name another Python here if `python3` is newer.
 PYTHON_OLDEST ?= $(PYTHON)
 VENV_OLDEST ?= .venv-oldest
+# Colab has Python 3.13. Where there is none, another one does; `make test-colab` says which.
+VENV_COLAB ?= .venv-colab
+PYTHON_COLAB ?= $(shell for version in 3.13 3.12 3.11; do \
+  for python in python$$version $$HOME/.pyenv/versions/$$version*/bin/python; do \
+    if "$$python" -c 'import venv, ensurepip' 2>/dev/null; then echo "$$python"; exit; fi; \
+  done; done)
 LESSON ?=
 
 BIN := $(VENV)/bin
 BIN_OLDEST := $(VENV_OLDEST)/bin
 STAMP := $(VENV)/installed
 STAMP_OLDEST := $(VENV_OLDEST)/installed
+BIN_COLAB := $(VENV_COLAB)/bin
+STAMP_COLAB := $(VENV_COLAB)/installed
+STAMP_BROWSER := $(VENV)/installed-browser
 
 # Tests and headless lessons are quick, unless the caller says otherwise.
 GANBOOK_PRESET ?= quick
-CODE := ganbook scripts tests benchmarks
+# What touches pictures, callbacks, widgets and data, and what only shows with other versions.
+COLAB_TESTS := $(wildcard $(addprefix tests/test_,$(addsuffix .py,plots callbacks widgets data \
+  originals quiet doctor hardware sampling shipped)))
+CODE := ganbook scripts tests tests_browser benchmarks
 
-.PHONY: help lessons test test-oldest lab lint format wheel clean
+.PHONY: help lessons test test-oldest test-colab test-browser lab lint format wheel wheel-weights \
+  colab clean
 .DELETE_ON_ERROR:
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
 
 lessons: $(STAMP) ## Execute every notebook, or one with LESSON=01, into build/lessons/
 	GANBOOK_PRESET=$(GANBOOK_PRESET) $(BIN)/python scripts/run_lessons.py $(LESSON)
@@ -33,8 +46,16 @@ test: $(STAMP) ## Run the unit tests, then every notebook
 test-oldest: $(STAMP_OLDEST) ## The same with the oldest TensorFlow and Keras that are supported
 	$(call run_tests,$(BIN_OLDEST))
 
+test-colab: $(STAMP_COLAB) colab ## Run the notebooks, each alone, and some tests, with Colab's packages
+	@echo "Colab's packages on $$($(BIN_COLAB)/python --version)"
+	$(BIN_COLAB)/python scripts/run_colab.py $(LESSON)
+	$(BIN_COLAB)/python -m pytest -n 2 --dist loadfile -p no:cacheprovider $(COLAB_TESTS)
+
+test-browser: $(STAMP_BROWSER) ## Run lessons in JupyterLab in a real browser, and look at the pages
+	GANBOOK_PRESET=$(GANBOOK_PRESET) $(BIN)/python -m pytest tests_browser --timeout=600
+
 lab: $(STAMP) ## Open the lessons in JupyterLab
-	$(BIN)/jupyter lab --notebook-dir=notebooks
+	$(BIN)/jupyter lab --notebook-dir=. --LabApp.default_url=/lab/tree/notebooks
 
 lint: $(STAMP) ## Check the style of code and notebooks
 	$(BIN)/ruff check .
@@ -45,18 +66,40 @@ format: $(STAMP) ## Put the code into the style that `make lint` checks
 	$(BIN)/ruff check --fix-only .
 	$(BIN)/ruff format $(CODE)
 
-# An old build/lib would put deleted modules into the wheel.
-wheel: $(STAMP) ## Build dist/ganbook-*.whl, to upload to Colab
-	rm -rf build/lib build/bdist.*
-	$(BIN)/pip wheel --quiet --no-deps --wheel-dir dist .
-	@ls dist/*.whl
+# Needs nothing but pip. An old build/lib would put deleted modules into the wheel.
+wheel: ## Build dist/ganbook-*.whl, small enough to upload to Colab
+	rm -rf build/lib build/bdist.* dist/ganbook-*.whl
+	$(PYTHON) -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist .
+	@ls -s --block-size=KiB dist/ganbook-*.whl
+
+wheel-weights: ## Build dist/ganbook_weights-*.whl, the trained generators that the small one lacks
+	rm -rf scripts/weights_wheel/build dist/ganbook_weights-*.whl
+	$(PYTHON) -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist ./scripts/weights_wheel
+	@ls dist/ganbook_weights-*.whl
+
+colab: $(STAMP) wheel ## Write dist/colab/NN_*.ipynb: each lesson in one file, for Colab or Kaggle
+	rm -rf dist/colab
+	$(BIN)/python scripts/colab_notebooks.py
 
 clean: ## Remove what these commands made; environments and trained runs stay
 	rm -rf build dist ganbook.egg-info .pytest_cache .ruff_cache
-	find ganbook scripts tests benchmarks -name __pycache__ -prune -exec rm -rf {} +
+	find $(CODE) -name __pycache__ -prune -exec rm -rf {} +
 
 $(STAMP): requirements.txt pyproject.toml
 	$(call make_environment,$(PYTHON),$(VENV),requirements.txt)
+
+# Nothing is resolved here: Colab's versions do not all go together.
+$(STAMP_COLAB): requirements-colab.txt
+	@rm -f $@
+	@test -n "$(PYTHON_COLAB)" || { echo "Python 3.11, 3.12 or 3.13 is missing."; exit 1; }
+	@echo "Installing requirements-colab.txt into $(VENV_COLAB) by $(PYTHON_COLAB)"
+	@test -x $(BIN_COLAB)/python || $(PYTHON_COLAB) -m venv $(VENV_COLAB)
+	@$(BIN_COLAB)/python -m pip install --quiet --disable-pip-version-check --no-deps -r $<
+	@touch $@
+
+$(STAMP_BROWSER): $(STAMP)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[browser]"
+	@touch $@
 
 $(STAMP_OLDEST): requirements-oldest.txt pyproject.toml
 	$(call make_environment,$(PYTHON_OLDEST),$(VENV_OLDEST),requirements-oldest.txt)

@@ -17,7 +17,7 @@ import numpy as np
 import tensorflow as tf
 
 import ganbook
-from ganbook import checkpoint, evaluation, hardware, losses, plots, scoreboard, storage
+from ganbook import checkpoint, evaluation, hardware, losses, plots, scoreboard, shipped, storage
 from ganbook.callbacks import LivePanel, RunCheckpoint, thinned
 from ganbook.data import load_data
 from ganbook.errors import RunError
@@ -174,12 +174,12 @@ def shipped_generator(lesson, data=None):
 
     Raises:
         SettingError: there is no such lesson.
-        RunError: the package ships no weights for this data set.
+        RunError: the project has no weights for this data set, or they are not at hand.
     """
     recipe = recipe_of(lesson)
+    file = shipped.generator_file(f"lesson{lesson}_{data or recipe.data}_generator.npz")
     generator = recipe.gan().generator
-    name = f"lesson{lesson}_{data or recipe.data}_generator.npz"
-    return generator, storage.load_into(generator, storage.SHIPPED / name)
+    return generator, storage.load_into(generator, file)
 
 
 def restored(folder):

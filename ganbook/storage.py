@@ -13,8 +13,6 @@ import numpy as np
 from ganbook.errors import RunError
 from ganbook.files import write_whole
 
-SHIPPED = Path(__file__).parent / "weights"
-
 
 def save(path, model, record, half=False) -> Path:
     """Write a model's weights and a JSON-ready record to a ``.npz`` file, atomically.

@@ -15,12 +15,12 @@ import json
 
 import experiments
 
-from ganbook import plots
+from ganbook import plots, shipped
 from ganbook.data import TITLES
 from ganbook.recipes import recipe_of
 from ganbook.runs import restored
 from ganbook.sampling import sample_from
-from ganbook.storage import SHIPPED, load_into, save
+from ganbook.storage import load_into, save
 
 LARGEST = 6_000_000  # bytes of a file that comes with the package
 
@@ -45,8 +45,9 @@ def main():
 
 def ship(generator, record):
     """Write the weights into the package, and the picture that they make."""
-    path = SHIPPED / f"lesson{record['lesson']}_{record['data']}_generator.npz"
+    path = shipped.FOLDER / f"lesson{record['lesson']}_{record['data']}_generator.npz"
     weights = save(path, generator, record, half=4 * generator.count_params() > LARGEST)
+    shipped.record()
     load_into(generator, weights)  # what is drawn and measured is what was written
     print(json.dumps({"weights": str(weights), "record": record}))
     if len(generator.output_shape) == 4 and record["data"] == recipe_of(record["lesson"]).data:
