@@ -225,7 +225,7 @@ class LivePanel(keras.callbacks.Callback):
         )
 
     def _draw(self):
-        from IPython.display import Image, display
+        from IPython.display import display
 
         place = self.model.progress()
         figure = plots.training_panel(
@@ -236,7 +236,7 @@ class LivePanel(keras.callbacks.Callback):
             ", ".join(filter(None, [self.title, f"step {self.model.step:,}", place])),
             losses.levels(self.model.loss_pair),
         )
-        picture = Image(plots.png_of(figure), alt=f"Loss curves and samples. {self._line()}")
+        picture = plots.Picture(plots.png_of(figure), f"Loss curves and samples. {self._line()}")
         if self._handle is None:
             self._handle = display(picture, display_id=True)
         else:

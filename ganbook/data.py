@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from ganbook import idx
+from ganbook.arrays import to_numpy
 from ganbook.errors import DataError, SettingError
 from ganbook.prepared import NotHereError
 from ganbook.settings import whole
@@ -183,11 +184,12 @@ def to_float(images: np.ndarray) -> np.ndarray:
     Raises:
         DataError (a ValueError): the images are floats, so they have been scaled before.
     """
-    if np.issubdtype(np.asarray(images).dtype, np.floating):
+    images = to_numpy(images)
+    if np.issubdtype(images.dtype, np.floating):
         raise DataError(
             f"the images are {images.dtype}; to_float scales uint8 ones, and only once."
         )
-    return np.asarray(images).astype(np.float32) / np.float32(127.5) - np.float32(1)
+    return images.astype(np.float32) / np.float32(127.5) - np.float32(1)
 
 
 def to_uint8(images: np.ndarray) -> np.ndarray:
@@ -196,7 +198,7 @@ def to_uint8(images: np.ndarray) -> np.ndarray:
     Raises:
         DataError (a ValueError): an image holds NaN.
     """
-    images = np.asarray(images, np.float32)
+    images = to_numpy(images).astype(np.float32)
     if np.isnan(images).any():
         raise DataError(f"{np.isnan(images).sum()} pixels are NaN; to_uint8 needs numbers.")
     # Clipped first, because infinity has no integer.

@@ -21,6 +21,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ganbook.arrays import to_numpy
 from ganbook.data import to_uint8
 from ganbook.errors import DataError
 from ganbook.files import write_json, write_whole
@@ -142,7 +143,7 @@ def stacked_classes(images: np.ndarray, name: str = "mnist") -> np.ndarray:
     Each channel is one digit, classified by itself (Metz et al. 2017, section 3.3.1; 1,000 modes).
     Values and errors as in :func:`features_of`.
     """
-    images = np.asarray(images)
+    images = to_numpy(images)
     if images.ndim != 4 or images.shape[3] != 3:
         raise DataError(f"stacked digits have shape (N, 28, 28, 3), not {images.shape}")
     red, green, blue = (predict(images[..., channel, None], name) for channel in range(3))
@@ -172,7 +173,7 @@ def classifier_of(data) -> str:
 
 def as_pictures(images: np.ndarray) -> np.ndarray:
     """Check images as :func:`features_of` takes them, and bring them to uint8 (N, 28, 28, 1)."""
-    images = np.asarray(images)
+    images = to_numpy(images)
     if images.ndim != 4 or images.shape[1:] not in ((28, 28, 1), (32, 32, 1)):
         raise DataError(
             f"images have shape {images.shape}: expected (N, 28, 28, 1) or (N, 32, 32, 1)"

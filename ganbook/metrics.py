@@ -14,7 +14,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from ganbook.arrays import checked_count, checked_pair, finite
+from ganbook.arrays import checked_count, checked_pair, finite, to_numpy
 from ganbook.errors import DataError
 from ganbook.modes import class_histogram, mixture_report, mode_report
 from ganbook.neighbors import memorization_score, nearest_images, prdc
@@ -148,7 +148,7 @@ def bootstrap_interval(
 
     Source: Efron and Tibshirani 1993, chapter 13.
     """
-    values = np.asarray(values)
+    values = to_numpy(values)
     # Hits and misses as booleans are welcome: they are what a fraction is the mean of.
     values = finite(values.astype(np.float64) if values.dtype == bool else values, "values")
     if values.ndim == 0 or len(values) < 2:

@@ -6,7 +6,7 @@ of distances.
 
 import numpy as np
 
-from ganbook.arrays import checked_count, checked_pair
+from ganbook.arrays import checked_count, checked_pair, to_numpy
 from ganbook.errors import DataError
 
 BLOCK_ROWS = 500
@@ -124,8 +124,8 @@ def memorization_score(samples: np.ndarray, training: np.ndarray, held_out: np.n
 
 def _share_of_copies(samples, training):
     """Return the fraction of samples that equal a training image byte for byte."""
-    known = {image.tobytes() for image in np.asarray(training)}
-    return float(np.mean([image.tobytes() in known for image in np.asarray(samples)]))
+    known = {image.tobytes() for image in to_numpy(training)}
+    return float(np.mean([image.tobytes() in known for image in to_numpy(samples)]))
 
 
 def _squared_distances(a, b, beyond_rounding=False):
@@ -153,7 +153,7 @@ def _squared_radii(points, k):
 
 
 def _checked_images(samples, training):
-    samples, training = np.asarray(samples), np.asarray(training)
+    samples, training = to_numpy(samples), to_numpy(training)
     for images, name in ((samples, "samples"), (training, "training images")):
         if images.ndim < 2 or images.size == 0:
             raise DataError(f"{name} have shape {images.shape}: expected (N, ...), one or more")

@@ -40,9 +40,10 @@ def test_panel_redraws_one_figure_in_a_notebook(monkeypatch):
     monkeypatch.setattr("IPython.display.display", display)
     train(gan_of(), 4, [callbacks.LivePanel("Toy images", seconds=0, count=6, columns=3)])
     assert len(shown) == 3
-    pictures = [Image.open(io.BytesIO(shown_.data)) for shown_ in shown]
+    pictures = [Image.open(io.BytesIO(picture.content)) for picture in shown]
     assert all(picture.width > 500 for picture in pictures)
-    assert "Loss curves and samples" in shown[0]._repr_mimebundle_()[1]["image/png"]["alt"]
+    assert shown[0].alt.startswith("Loss curves and samples. step")
+    assert '<img alt="Loss curves and samples. step' in shown[0]._repr_html_()
 
 
 def test_sample_grids_are_written_and_whole(tmp_path):

@@ -1,4 +1,7 @@
-"""The slider shows the picture of its place."""
+"""The slider shows the picture of its place, with a text that says which it is."""
+
+import base64
+import re
 
 import numpy as np
 
@@ -8,9 +11,12 @@ from ganbook.widgets import slider
 def test_a_slider_moves_through_its_pictures():
     images = np.linspace(0, 255, 3 * 16).astype(np.uint8).reshape(3, 4, 4, 1)
     place, picture = slider(images, "Walk").children
-    seen = [bytes(picture.value)]
-    for number in (1, 2):
+    seen, texts = [], []
+    for number in range(3):
         place.value = number
-        seen.append(bytes(picture.value))
+        found = re.search(r'alt="([^"]*)" src="data:image/png;base64,([^"]*)"', picture.value)
+        texts.append(found[1])
+        seen.append(base64.b64decode(found[2]))
     assert len(set(seen)) == 3 and all(value.startswith(b"\x89PNG") for value in seen)
+    assert texts == ["Walk, 1 of 3", "Walk, 2 of 3", "Walk, 3 of 3"]
     assert place.max == 2

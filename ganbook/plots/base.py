@@ -1,11 +1,14 @@
 """What every figure is made of and how it gets out: colors, PNG files, notebooks."""
 
+import base64
+import html
 import io
 from pathlib import Path
 
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from ganbook.errors import SettingError
 from ganbook.files import write_whole
 
 DISCRIMINATOR = "#0072B2"
@@ -33,8 +36,37 @@ def save_figure(figure, path, dpi=90) -> Path:
     return write_whole(path, png_of(figure, dpi))
 
 
-def show(figure, alt):
-    """Show a figure in a notebook with a text for those who cannot see it."""
-    from IPython.display import Image, display
+class Picture:
+    """A picture for a notebook, with a text for those who cannot see it.
 
-    display(Image(png_of(figure), alt=alt))
+    It shows itself as HTML: that is what carries the text into the page in JupyterLab, Colab and
+    Kaggle alike, and what old and new IPython know. Where there is no page, the text is shown.
+
+    Args:
+        content: the bytes of a PNG or GIF file.
+        alt: what is to be seen, in a sentence.
+        kind: "png" or "gif".
+
+    Raises:
+        SettingError: there is no text.
+    """
+
+    def __init__(self, content: bytes, alt: str, kind: str = "png"):
+        if not str(alt).strip():
+            raise SettingError("alt is empty; say what is to be seen, for those who cannot see it.")
+        self.content, self.alt, self.kind = content, str(alt), kind
+
+    def _repr_html_(self) -> str:
+        address = f"data:image/{self.kind};base64,{base64.b64encode(self.content).decode()}"
+        alt = html.escape(" ".join(self.alt.split()))
+        return f'<img alt="{alt}" src="{address}" style="max-width: 100%">'
+
+    def __repr__(self) -> str:
+        return self.alt
+
+
+def show(figure, alt):
+    """Show a figure in a notebook with a text for those who cannot see it; see `Picture`."""
+    from IPython.display import display
+
+    display(Picture(png_of(figure), alt))

@@ -4,9 +4,11 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogFormatter
 
+from ganbook.arrays import takes_numbers
 from ganbook.plots.base import DISCRIMINATOR, GENERATOR, OTHER, QUIET, new_figure
 
 
+@takes_numbers
 def class_shares(shares, names, title) -> Figure:
     """Return a figure of how often each class comes: bars side by side.
 
@@ -27,6 +29,7 @@ def class_shares(shares, names, title) -> Figure:
     return figure
 
 
+@takes_numbers
 def seeds(groups, title, xlabel) -> Figure:
     """Return a figure of one line of dots for each group, one dot a seed, the mean as a bar.
 
@@ -43,6 +46,7 @@ def seeds(groups, title, xlabel) -> Figure:
     return figure
 
 
+@takes_numbers
 def curves(x, lines, title, xlabel, ylabel, log=False) -> Figure:
     """Return a figure of several curves over one axis; ``lines`` maps a name to its values.
 
@@ -72,6 +76,7 @@ def _log_y(axes):
     axes.yaxis.set_minor_formatter(LogFormatter(minor_thresholds=(2.0, 0.5)))
 
 
+@takes_numbers
 def tracks(lines, title, xlabel, ylabel, log=False) -> Figure:
     """Return a figure of curves with places of their own: a name -> (x, y), with a dot at each.
 
@@ -91,6 +96,7 @@ def tracks(lines, title, xlabel, ylabel, log=False) -> Figure:
     return figure
 
 
+@takes_numbers
 def histograms(panels, xlabel) -> Figure:
     """Return a figure of histograms side by side: a title -> (counts, largest).
 
@@ -108,6 +114,7 @@ def histograms(panels, xlabel) -> Figure:
     return figure
 
 
+@takes_numbers
 def scoreboard(rows, title) -> Figure:
     """Return a figure of scoreboard rows that may be compared: one line of dots for each row.
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from ganbook.errors import SettingError
 from ganbook.files import write_whole
-from ganbook.plots.base import png_of
+from ganbook.plots.base import Picture, png_of
 
 
 def gif_of(figures, milliseconds=150, dpi=72, last=10) -> bytes:
@@ -47,6 +47,6 @@ def save_gif(figures, path, **options) -> Path:
 
 def show_gif(figures, alt, **options):
     """Show a moving picture in a notebook, with a text for those who cannot see it."""
-    from IPython.display import Image, display
+    from IPython.display import display
 
-    display(Image(gif_of(figures, **options), format="gif", alt=alt))
+    display(Picture(gif_of(figures, **options), alt, "gif"))

@@ -3,10 +3,12 @@
 import numpy as np
 from matplotlib.figure import Figure
 
+from ganbook.arrays import takes_numbers
 from ganbook.errors import SettingError
 from ganbook.plots.base import new_figure
 
 
+@takes_numbers
 def tile(images, columns) -> np.ndarray:
     """Return images as one picture, row by row: (N, H, W, C) to (rows * H, columns * W, C).
 
@@ -27,6 +29,7 @@ def tile(images, columns) -> np.ndarray:
     return grid.reshape(rows * height, columns * width, channels)
 
 
+@takes_numbers
 def draw_images(axes, images, columns, title):
     """Draw a grid of images, uint8 or floats in [-1, 1], into Matplotlib axes."""
     images = np.asarray(images)
@@ -40,6 +43,7 @@ def draw_images(axes, images, columns, title):
     axes.axis("off")
 
 
+@takes_numbers
 def image_grid(images, columns=8, title="", labels=None) -> Figure:
     """Return a figure of images in a grid.
 

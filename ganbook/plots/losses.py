@@ -3,11 +3,13 @@
 import numpy as np
 from matplotlib.figure import Figure
 
+from ganbook.arrays import takes_numbers
 from ganbook.losses import LOG_LEVELS
 from ganbook.plots.base import DISCRIMINATOR, GENERATOR, QUIET, new_figure
 from ganbook.plots.samples import draw_samples
 
 
+@takes_numbers
 def draw_losses(axes, log, title="Losses", levels=LOG_LEVELS):
     """Draw both losses over the steps into Matplotlib axes.
 
@@ -33,6 +35,7 @@ def draw_losses(axes, log, title="Losses", levels=LOG_LEVELS):
     axes.legend(loc="upper right", frameon=False)
 
 
+@takes_numbers
 def loss_curves(log, title="Losses", levels=LOG_LEVELS) -> Figure:
     """Return a figure of both losses over the steps; see `draw_losses`."""
     figure = new_figure(8.0, 3.2)
@@ -40,6 +43,7 @@ def loss_curves(log, title="Losses", levels=LOG_LEVELS) -> Figure:
     return figure
 
 
+@takes_numbers
 def loss_panels(logs, columns=3, levels=LOG_LEVELS) -> Figure:
     """Return a figure of small loss curves side by side; ``logs`` maps a title to its log.
 
@@ -57,6 +61,7 @@ def loss_panels(logs, columns=3, levels=LOG_LEVELS) -> Figure:
     return figure
 
 
+@takes_numbers
 def running_mean(values, window=None) -> np.ndarray:
     """Return the mean over a trailing window (default: 2 % of the values), same length."""
     values = np.asarray(values, dtype=float)
@@ -67,6 +72,7 @@ def running_mean(values, window=None) -> np.ndarray:
     return (sums[ends] - sums[starts]) / (ends - starts)
 
 
+@takes_numbers
 def training_panel(log, made, columns, loss_title, image_title, levels=LOG_LEVELS) -> Figure:
     """Return one figure: loss curves above, samples below, which are images or points."""
     samples = 4.0 if made.ndim == 2 else 8.0 * -(-len(made) // columns) / columns + 0.4

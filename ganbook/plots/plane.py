@@ -3,11 +3,13 @@
 import numpy as np
 from matplotlib.figure import Figure
 
+from ganbook.arrays import takes_numbers, to_numpy
 from ganbook.plots.base import DISCRIMINATOR, GENERATOR, OTHER, QUIET, new_figure
 
 PLACES = 61  # along each side of a surface
 
 
+@takes_numbers
 def points(groups, title, segments=()) -> Figure:
     """Return a figure of points in the plane: a name -> (N, 2), over thin lines between pairs.
 
@@ -15,12 +17,13 @@ def points(groups, title, segments=()) -> Figure:
     """
     figure = new_figure(4.6, 4.6)
     axes = figure.subplots()
-    for start, end in segments:
+    for start, end in ((to_numpy(start), to_numpy(end)) for start, end in segments):
         axes.plot([start[0], end[0]], [start[1], end[1]], color=QUIET, linewidth=0.5, zorder=0)
     draw_points(axes, groups, title)
     return figure
 
 
+@takes_numbers
 def draw_points(axes, groups, title):
     """Draw points in the plane, a name -> (N, 2), into Matplotlib axes."""
     colors = (DISCRIMINATOR, GENERATOR, OTHER)
@@ -32,6 +35,7 @@ def draw_points(axes, groups, title):
         axes.legend(frameon=False, fontsize=8, columnspacing=1.0, handletextpad=0.2, **below)
 
 
+@takes_numbers
 def surface(discriminator, reach=1.6) -> np.ndarray:
     """Return what a discriminator of points says over a square: probabilities, (61, 61).
 
@@ -40,10 +44,11 @@ def surface(discriminator, reach=1.6) -> np.ndarray:
     """
     line = np.linspace(-reach, reach, PLACES, dtype=np.float32)
     places = np.stack(np.meshgrid(line, line), axis=-1).reshape(-1, 2)
-    logits = np.asarray(discriminator(places)[:, 0], np.float64)
+    logits = to_numpy(discriminator(places)[:, 0]).astype(np.float64)
     return (1.0 / (1.0 + np.exp(-np.clip(logits, -50, 50)))).reshape(PLACES, PLACES)
 
 
+@takes_numbers
 def scenes(frames, real, reach=1.6, columns=4) -> Figure:
     """Return a figure of moments of a training side by side: what both players did at each.
 
@@ -63,6 +68,7 @@ def scenes(frames, real, reach=1.6, columns=4) -> Figure:
     return figure
 
 
+@takes_numbers
 def draw_scene(axes, made, said, real, reach, title):
     """Draw one moment: the surface in shades, real points as crosses, generated ones as dots."""
     corners = (-reach, reach, -reach, reach)
@@ -75,6 +81,7 @@ def draw_scene(axes, made, said, real, reach, title):
     axes.set(title=title, xlim=corners[:2], ylim=corners[2:], aspect="equal", xticks=[], yticks=[])
 
 
+@takes_numbers
 def slopes(places, directions, said, real, title, reach=1.6) -> Figure:
     """Return a figure of points with arrows: where a discriminator's slope tells them to go.
 
@@ -95,6 +102,7 @@ def slopes(places, directions, said, real, title, reach=1.6) -> Figure:
     return figure
 
 
+@takes_numbers
 def colored(panels, values) -> Figure:
     """Return a figure of sets of points side by side whose points correspond.
 

@@ -3,16 +3,19 @@
 import numpy as np
 from matplotlib.figure import Figure
 
+from ganbook.arrays import takes_numbers
 from ganbook.plots.images import draw_images, image_grid
 from ganbook.plots.plane import draw_points, points
 
 
+@takes_numbers
 def samples(made, columns=8, title="") -> Figure:
     """Return a figure of samples: images (N, H, W, C) in a grid, points (N, 2) in the plane."""
     made = np.asarray(made)
     return points({"samples": made}, title) if made.ndim == 2 else image_grid(made, columns, title)
 
 
+@takes_numbers
 def draw_samples(axes, made, columns, title):
     """Draw samples, images in a grid or points in the plane, into Matplotlib axes."""
     made = np.asarray(made)

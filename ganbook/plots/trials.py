@@ -3,12 +3,14 @@
 import numpy as np
 from matplotlib.figure import Figure
 
+from ganbook.arrays import takes_numbers
 from ganbook.errors import SettingError
 from ganbook.plots.base import DISCRIMINATOR, GENERATOR, QUIET, new_figure
 
 WIDE = 10.0  # numbers above 0 that differ by such a factor stand on a logarithmic axis
 
 
+@takes_numbers
 def parallel(trials, title, value="value") -> Figure:
     """Return a figure of trials as lines across one vertical axis for each setting.
 
