@@ -1,6 +1,5 @@
 """What happens beside the training: a live panel, sample grids, checkpoints, a stop on NaN."""
 
-import sys
 import time
 from pathlib import Path
 
@@ -9,6 +8,7 @@ import numpy as np
 
 from ganbook import checkpoint, losses, plots
 from ganbook.errors import RunError
+from ganbook.quiet import in_notebook
 from ganbook.settings import whole
 
 PLAYERS = ("discriminator", "generator")
@@ -257,12 +257,3 @@ def duration(seconds) -> str:
         return f"{seconds:.0f} s"
     minutes = round(seconds / 60)
     return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
-
-
-def in_notebook() -> bool:
-    """Say whether output goes to a notebook (JupyterLab, Colab) that can redraw a figure."""
-    if "IPython" not in sys.modules:
-        return False
-    from IPython import get_ipython
-
-    return type(get_ipython()).__name__ in ("ZMQInteractiveShell", "Shell")
