@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 from ganbook.errors import GanbookError, RunError, SettingError
+from ganbook.places import own_scoreboard, runs_folder
 
 IMAGES = ("mnist", "fashion_mnist", "toy_digits", "toy_garments")
 DATA_SETS = (*IMAGES, "stacked_mnist", "ring", "grid")
@@ -41,7 +42,7 @@ def build_parser() -> argparse.ArgumentParser:
     train.add_argument("--preset", help="quick, standard or full (default: by hardware)")
     train.add_argument("--data", help=f"one of {', '.join(DATA_SETS)} (default: the lesson's own)")
     train.add_argument("--steps", type=positive, help="adversarial steps (default: the preset's)")
-    train.add_argument("--out", help="the run folder (default: runs/LESSON)")
+    train.add_argument("--out", help="the run folder (default: LESSON, in GANBOOK_RUNS or runs)")
     train.add_argument("--seed", type=int, help="any whole number (default: 0)")
     train.add_argument("--precision", help="float32 or mixed_bfloat16 (default: the quicker one)")
     train.add_argument(
@@ -85,7 +86,7 @@ def run_train(arguments):
     from ganbook.recipes import recipe_of
 
     recipe = recipe_of(arguments.lesson, arguments.variant)
-    folder = Path(arguments.out or f"runs/{recipe.name}")
+    folder = Path(arguments.out or runs_folder() / recipe.name)
     # A run goes on as it began, unless another setting is asked for (and can be had).
     began = runs.read_settings(folder) if arguments.resume and runs.is_run(folder) else {}
     recipe = recipe_of(arguments.lesson, arguments.variant or began.get("variant"))
@@ -165,8 +166,8 @@ def run_scoreboard(arguments):
         if not Path(name).is_file():
             raise RunError(f"there is no scoreboard {name}; it is made by the lessons' last cells.")
     # The notebooks run in their own folder, and leave their rows there.
-    own = (scoreboard.OWN, "notebooks" / scoreboard.OWN)
-    rows, problems = scoreboard.read(*(arguments.files or (scoreboard.SHIPPED, *own)))
+    own = {own_scoreboard(), "notebooks" / own_scoreboard()}
+    rows, problems = scoreboard.read(*(arguments.files or (scoreboard.SHIPPED, *sorted(own))))
     for problem in problems:
         print(f"ganbook scoreboard: {problem}", file=sys.stderr)
     rows = [row for row in rows if arguments.data in (None, row["data"])]

@@ -10,11 +10,12 @@ from pathlib import Path
 import keras
 import tensorflow as tf
 
-from ganbook import evaluation, features, plots, scoreboard
+from ganbook import checkpoint, evaluation, features, plots, scoreboard
 from ganbook.callbacks import duration
 from ganbook.data import ImageData, load_data
 from ganbook.errors import RunError, SettingError
 from ganbook.hardware import calibrate, device
+from ganbook.places import own_scoreboard, runs_folder
 from ganbook.recipes import PRESETS, Recipe, recipe_of
 
 REPORT = "application/vnd.ganbook.report+json"
@@ -113,6 +114,34 @@ class Lesson(Page):
         """Return how many elements of the stream are left of the main run: an epoch for ``fit``."""
         return max(1, (self.steps - gan.step) // gan.steps_per_call)
 
+    def unfinished(self) -> Path | None:
+        """Return the folder of this lesson's newest run that was cut off, or None.
+
+        It had this preset and these data; wherever GANBOOK_RUNS is kept, it outlives the machine.
+        """
+        others = sorted(self.folder.parent.glob("*/")) if self.folder.parent.is_dir() else []
+        for folder in reversed(others):
+            steps = checkpoint.saved_steps(folder)
+            if folder != self.folder and steps and 0 < steps[-1] < self.steps:
+                return folder
+        return None
+
+    def go_on(self, gan) -> int:
+        """Set a new GAN to the end of the newest run that was cut off, and return its step.
+
+        What follows is written into that run's folder, and equals what would have followed there.
+
+        Raises:
+            RunError: there is no such run, or it was of another GAN.
+        """
+        folder = self.unfinished()
+        if folder is None:
+            raise RunError(f"there is no unfinished run in {self.folder.parent}; train a new one.")
+        step = checkpoint.restore(gan, folder)
+        object.__setattr__(self, "folder", folder)  # the rest of a lesson never changes
+        print(f"Going on at step {step:,} of {self.steps:,}, in {folder}.")
+        return step
+
     def measure(self, gan) -> dict:
         """Return all measures of fresh samples; see `ganbook.evaluation.Judge.measure`.
 
@@ -140,7 +169,7 @@ class Lesson(Page):
 
         row = scoreboard.row_of(gan, self.number, variant, measures, preset=self.preset)
         row = scoreboard.append(row)
-        rows, problems = scoreboard.read(scoreboard.SHIPPED, scoreboard.OWN)
+        rows, problems = scoreboard.read(scoreboard.SHIPPED, own_scoreboard())
         print("\n".join(problems), end="\n" if problems else "")
         alike = [r for r in rows if all(r[k] == row[k] for k in ("samples", "standin"))]
         here = next(block for block in scoreboard.blocks(alike) if row in block)
@@ -163,8 +192,9 @@ def start_lesson(number, precision=None) -> Lesson:
     policy = recipe.precision(precision)
     keras.config.set_dtype_policy(policy)
     data = load_data(recipe.data, size=recipe.size)
-    stamp = datetime.now().strftime("%Y-%m-%d-%H%M%S")
-    folder = Path("runs") / f"{number}-{chosen}" / stamp
+    # Another folder for stand-ins: a run must not go on with other images than it began with.
+    kind = f"{number}-{chosen}" + ("-standin" if data.is_standin else "")
+    folder = runs_folder() / kind / stamp()
     lesson = Lesson(number, chosen, data, recipe, folder)
     seconds = lesson.steps * recipe.milliseconds / 1000 * calibrate() / REFERENCE_MILLISECONDS
     _introduce(lesson)
@@ -172,7 +202,18 @@ def start_lesson(number, precision=None) -> Lesson:
         print(f"Precision   {policy} (start_lesson({number!r}, precision=...) changes it)")
     print(f"Training    {lesson.steps:,} steps, about {duration(seconds)} on this machine")
     print(f"Results     {folder}")
+    left = lesson.unfinished()
+    if left:
+        print(
+            f"Unfinished  {left}, at step {checkpoint.saved_steps(left)[-1]:,} of "
+            f"{lesson.steps:,}: lesson.go_on(gan), before the training cell, goes on with it"
+        )
     return lesson
+
+
+def stamp() -> str:
+    """Return the time now, as the name of a folder; in order by name is in order by time."""
+    return datetime.now().strftime("%Y-%m-%d-%H%M%S")
 
 
 def start_page(number, data="mnist") -> Page:

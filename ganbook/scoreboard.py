@@ -15,6 +15,7 @@ from pathlib import Path
 
 from ganbook.data import TITLES
 from ganbook.errors import RunError
+from ganbook.places import own_scoreboard
 
 try:
     import fcntl
@@ -23,7 +24,6 @@ except ImportError:  # Windows; two notebooks that append in the same instant co
 
 SCHEMA = 1
 SHIPPED = Path(__file__).parent / "results" / "scoreboard.jsonl"
-OWN = Path("runs") / "scoreboard.jsonl"
 # What makes rows comparable, and what makes a row a newer version of another.
 BLOCK = ("data", "standin", "samples", "reference", "classifier")
 IDENTITY = ("lesson", "variant", "steps", "seed")
@@ -96,10 +96,11 @@ def seconds_per_1000_steps(row: dict) -> float:
     return 1000 * row["seconds"] / max(1, row["steps"])
 
 
-def append(row: dict, path=OWN) -> dict:
+def append(row: dict, path=None) -> dict:
     """Append one row to a file and return it as it stands there, with the schema's version.
 
-    The file has the whole line or none of it; its folder is made if it is missing.
+    Without a path it is the reader's own file, in `ganbook.places.runs_folder`. The
+    file has the whole line or none of it; its folder is made if it is missing.
 
     Raises:
         RunError: the row lacks something or holds a wrong value, or the file cannot be written.
@@ -108,7 +109,7 @@ def append(row: dict, path=OWN) -> dict:
     problem = problem_with(row)
     if problem:
         raise RunError(f"this is no row for a scoreboard: {problem}.")
-    path = Path(path)
+    path = own_scoreboard() if path is None else Path(path)
     try:
         line = json.dumps(row, allow_nan=False).encode() + b"\n"
     except (TypeError, ValueError) as error:

@@ -1,0 +1,26 @@
+"""Where runs go: the folder that the environment variable GANBOOK_RUNS names, or ``runs`` here."""
+
+import os
+from pathlib import Path
+
+from ganbook.errors import SettingError
+
+
+def runs_folder() -> Path:
+    """Return the folder of all runs; it need not exist yet.
+
+    In Colab, a folder in Google Drive outlives the machine.
+
+    Raises:
+        SettingError: GANBOOK_RUNS names a file.
+    """
+    setting = os.environ.get("GANBOOK_RUNS")
+    folder = Path(setting).expanduser() if setting else Path("runs")
+    if folder.exists() and not folder.is_dir():
+        raise SettingError(f"GANBOOK_RUNS is {setting!r}, which is a file; name a folder.")
+    return folder
+
+
+def own_scoreboard() -> Path:
+    """Return the file with the reader's own rows."""
+    return runs_folder() / "scoreboard.jsonl"
