@@ -9,8 +9,11 @@ import contextlib
 import sqlite3
 from pathlib import Path
 
-import optuna
-from optuna.trial import TrialState
+try:
+    import optuna
+    from optuna.trial import TrialState
+except ImportError as error:  # it comes with the lessons, not with the package
+    raise ImportError("ganbook.search needs Optuna: pip install optuna") from error
 
 from ganbook.errors import RunError
 from ganbook.settings import whole

@@ -175,7 +175,7 @@ def replace_links(text: str, address: str, before: str, root: Path = ROOT) -> st
     return "\n".join(lines)
 
 
-def rewrite(content: str, name: str, address: str, version: str, before: str = "") -> str:
+def rewrite(content: str, name: str, address: str, version: str, before="", root=ROOT) -> str:
     """Return a notebook file's content with links, buttons and install block as they should be."""
     notebook = json.loads(content)
     badges = installs = 0
@@ -183,7 +183,8 @@ def rewrite(content: str, name: str, address: str, version: str, before: str = "
         text = "".join(cell["source"])
         if cell["cell_type"] == "markdown":
             badges += BADGE in text
-            new = replace_links(replace_badge(text, badge_line(name, address)), address, before)
+            new = replace_badge(text, badge_line(name, address))
+            new = replace_links(new, address, before, root)
         else:
             installs += MARK in text
             new = replace_install(text, install_lines(address, version))
@@ -202,14 +203,15 @@ def written_address(module: Path) -> str:
     return found[1] if found else ""
 
 
-def stale_files(folder: Path, module: Path, address: str, version: str):
+def stale_files(root: Path, address: str, version: str):
     """Return (path, its new content) of all files that are not as they should be."""
+    module = root / "ganbook" / "address.py"
     before = written_address(module) if module.exists() else ""
     wanted = [(module, ADDRESS_MODULE.format(address=address).replace("'", '"'))]
-    for path in sorted(folder.glob("*.ipynb")):
+    for path in sorted((root / "notebooks").glob("*.ipynb")):
         old = path.read_text(encoding="utf-8")
         try:
-            wanted.append((path, rewrite(old, path.name, address, version, before)))
+            wanted.append((path, rewrite(old, path.name, address, version, before, root)))
         except ValueError as problem:
             raise ValueError(f"{path.name}: {problem}") from problem
     return [(p, new) for p, new in wanted if not p.exists() or p.read_text("utf-8") != new]
@@ -220,10 +222,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--check", action="store_true", help="change nothing, exit 1 if stale")
     parser.add_argument("--root", type=Path, default=ROOT, help="the repository")
     options = parser.parse_args(arguments)
-    module = options.root / "ganbook" / "address.py"
     try:
         address, version = read_settings(options.root / "pyproject.toml")
-        stale = stale_files(options.root / "notebooks", module, address, version)
+        stale = stale_files(options.root, address, version)
     except ValueError as problem:
         print(problem, file=sys.stderr)
         return 1

@@ -1,26 +1,14 @@
-"""The scripts behind `make lessons` and behind the notebooks' Colab lines."""
+"""The script behind `make lessons`."""
 
 import json
 import os
 import subprocess
 import sys
-import types
 from pathlib import Path
 
-import colab_links
 import nbformat
 import pytest
 import run_lessons
-
-ADDRESS = "https://github.com/someone/something"
-SETUP = [
-    "import sys",
-    'if "google.colab" in sys.modules:',
-    colab_links.BEGIN,
-    "    stale",
-    colab_links.END,
-    "import os",
-]
 
 
 def notebook(*cells):
@@ -35,111 +23,9 @@ def notebook(*cells):
 
 @pytest.fixture
 def folder(tmp_path):
-    """A folder of notebooks with one notebook whose Colab lines are out of date."""
-    stale = notebook(f"# Title\n\nstale {colab_links.BADGE}\n\nText", SETUP)
-    nbformat.write(stale, tmp_path / "01_one.ipynb")
+    """A folder of notebooks with one notebook."""
+    nbformat.write(notebook("# Title", ["import os"]), tmp_path / "01_one.ipynb")
     return tmp_path
-
-
-def rewritten(address):
-    """Return the cells' texts after `rewrite`, and the new file content."""
-    stale = nbformat.writes(notebook(f"# Title\n\nstale {colab_links.BADGE}\n\nText", SETUP))
-    content = colab_links.rewrite(stale, "01_one.ipynb", address, "1.2.3")
-    return [cell.source for cell in nbformat.reads(content, as_version=4).cells], content
-
-
-def run_install(address, monkeypatch, uploads=()):
-    """Execute the install block as Colab would; return the packages given to pip."""
-    installed = []
-    colab = types.ModuleType("google.colab")
-    colab.files = types.SimpleNamespace(upload=lambda: dict.fromkeys(uploads, b""))
-    monkeypatch.setitem(sys.modules, "google", types.ModuleType("google"))
-    monkeypatch.setitem(sys.modules, "google.colab", colab)
-
-    def record(command, check):
-        assert check and command[:4] == [sys.executable, "-m", "pip", "install"]
-        installed.append(command[-1])
-
-    monkeypatch.setattr(subprocess, "run", record)
-    block = colab_links.install_lines(address, "1.2.3")
-    exec("if True:\n" + "\n".join(block), {"sys": sys})
-    return installed
-
-
-def test_install_block_takes_the_package_from_its_address(monkeypatch):
-    assert run_install(ADDRESS, monkeypatch) == [f"git+{ADDRESS}"]
-
-
-def test_install_block_without_an_address_takes_an_uploaded_wheel(monkeypatch, capsys):
-    wheel = "ganbook-1.2.3-py3-none-any.whl"
-    assert run_install("", monkeypatch, [wheel]) == [wheel]
-    said = capsys.readouterr().out
-    assert wheel in said and "make wheel" in said
-
-
-def test_badge_and_install_lines_are_replaced_and_nothing_else():
-    (text, code), _ = rewritten(ADDRESS)
-    title, badge, end = text.split("\n\n")
-    assert (title, end) == ("# Title", "Text")
-    link = "https://colab.research.google.com/github/someone/something/blob/main/notebooks/"
-    assert f"({link}01_one.ipynb)" in badge and badge.endswith(colab_links.BADGE)
-    lines = code.split("\n")
-    assert (lines[:2], lines[-1]) == (SETUP[:2], SETUP[-1])
-    assert lines[2:-1] == colab_links.install_lines(ADDRESS, "1.2.3")
-
-
-def test_the_file_is_formatted_as_nbformat_formats_it():
-    _, content = rewritten("")
-    assert content == nbformat.writes(nbformat.reads(content, as_version=4)) + "\n"
-
-
-@pytest.mark.parametrize("address", ["", ADDRESS, "https://git.example.org/a/b"])
-def test_a_second_rewrite_changes_nothing(address):
-    _, once = rewritten(address)
-    assert colab_links.rewrite(once, "01_one.ipynb", address, "1.2.3") == once
-
-
-def test_check_reports_and_changes_nothing_then_write_makes_it_pass(folder, capsys):
-    arguments = ["--folder", str(folder)]
-    before = (folder / "01_one.ipynb").read_bytes()
-    assert colab_links.main([*arguments, "--check"]) == 1
-    assert (folder / "01_one.ipynb").read_bytes() == before
-    assert "01_one.ipynb: out of date" in capsys.readouterr().out
-    assert colab_links.main(arguments) == 0
-    assert colab_links.main([*arguments, "--check"]) == 0
-    assert [p.name for p in folder.iterdir()] == ["01_one.ipynb"]
-
-
-@pytest.mark.parametrize(
-    "cells",
-    [
-        ("# Title", SETUP),
-        (f"x {colab_links.BADGE}", ["import os"]),
-        (f"x {colab_links.BADGE}", SETUP[:-2]),
-    ],
-    ids=["no badge", "no block", "no end of block"],
-)
-def test_a_notebook_without_its_markers_is_named(tmp_path, capsys, cells):
-    nbformat.write(notebook(*cells), tmp_path / "02_two.ipynb")
-    assert colab_links.main(["--folder", str(tmp_path)]) == 1
-    said = capsys.readouterr().err
-    assert said.startswith("02_two.ipynb: ") and said.count("\n") == 1
-
-
-@pytest.mark.parametrize(
-    ("written", "meant"), [("", ""), (ADDRESS + ".git", ADDRESS), (ADDRESS + "/", ADDRESS)]
-)
-def test_address_is_read_from_pyproject(tmp_path, written, meant):
-    path = tmp_path / "pyproject.toml"
-    path.write_text(f'[project]\nversion = "2.0"\n[tool.ganbook]\nrepository = "{written}"\n')
-    assert colab_links.read_settings(path) == (meant, "2.0")
-
-
-def test_an_address_that_pip_cannot_take_is_refused(tmp_path):
-    path = tmp_path / "pyproject.toml"
-    path.write_text('[project]\nversion = "2"\n[tool.ganbook]\nrepository = "github.com/a/b"\n')
-    with pytest.raises(ValueError, match="'github.com/a/b'"):
-        colab_links.read_settings(path)
 
 
 @pytest.fixture(scope="module")
