@@ -9,6 +9,7 @@ stands in ``weights/generators.json``: its sha256.
 import hashlib
 import importlib.util
 import json
+import os
 from pathlib import Path
 
 from ganbook import __version__
@@ -70,7 +71,11 @@ def _fetched(name, checksum):
     address = f"{REPOSITORY}/releases/download/v{__version__}/{name}"
     try:
         where = keras.utils.get_file(
-            name, address, file_hash=checksum, cache_subdir=f"ganbook/{__version__}"
+            name,
+            address,
+            file_hash=checksum,
+            cache_dir=os.environ.get("KERAS_HOME"),  # Keras itself reads it at its import only
+            cache_subdir=f"ganbook/{__version__}",
         )
     except Exception as error:  # of the network, the disk, or of Keras for another checksum
         line = (str(error).strip().splitlines() or [type(error).__name__])[0]

@@ -63,15 +63,16 @@ def ask_pip(wanted: list[str]) -> dict[str, tuple[str, str, list[str]]]:
     }
 
 
-def names_in(requirements: list[str], extras=("",)) -> set[str]:
-    """Return the normal names of the requirements that hold on Colab."""
-    places = [{**default_environment(), "python_version": PYTHON, "extra": e} for e in extras]
-    parsed = [Requirement(line) for line in requirements]
-    return {
-        canonicalize_name(one.name)
-        for one in parsed
-        if one.marker is None or any(one.marker.evaluate(place) for place in places)
-    }
+def needs_in(requirements: list[str], extras=()) -> dict[str, set[str]]:
+    """Return {normal name: extras} of the requirements that hold on Colab, with some extras."""
+    places = [
+        {**default_environment(), "python_version": PYTHON, "extra": e} for e in ("", *extras)
+    ]
+    needs = {}
+    for one in map(Requirement, requirements):
+        if one.marker is None or any(one.marker.evaluate(place) for place in places):
+            needs.setdefault(canonicalize_name(one.name), set()).update(one.extras)
+    return needs
 
 
 def project_names(pyproject: Path) -> set[str]:
@@ -80,7 +81,7 @@ def project_names(pyproject: Path) -> set[str]:
     lines = list(project["dependencies"])
     for extra in ("lessons", "test"):
         lines += project["optional-dependencies"][extra]
-    return names_in(lines) - LEFT_OUT
+    return needs_in(lines).keys() - LEFT_OUT
 
 
 def closure(names: set[str], pins: dict, there=(), ask=ask_pip) -> dict[str, tuple[str, str]]:
@@ -89,13 +90,14 @@ def closure(names: set[str], pins: dict, there=(), ask=ask_pip) -> dict[str, tup
     Each in the version of ``pins``, or in the newest one if that has none. What is ``there`` is
     left out, and what it needs.
     """
-    taken, ahead = {}, set(names) - set(there)
-    while ahead:
-        answers = ask([f"{name}=={pins[name][1]}" if name in pins else name for name in ahead])
-        taken |= {name: (own, version) for name, (own, version, _) in answers.items()}
-        needed = set().union(*(names_in(needs) for _, _, needs in answers.values()))
-        ahead = needed - taken.keys() - set(there)
-    return taken
+    known, extras = {}, {name: set() for name in names if name not in there}
+    while unasked := sorted(extras.keys() - known.keys()):
+        known |= ask([f"{name}=={pins[name][1]}" if name in pins else name for name in unasked])
+        for name in list(extras):  # again: an extra may have been asked for since
+            for needed, of_it in needs_in(known[name][2], extras[name]).items():
+                if needed not in there:
+                    extras.setdefault(needed, set()).update(of_it)
+    return {name: (own, version) for name, (own, version, _) in known.items()}
 
 
 def content(colab: dict, project: set[str], own: dict, ask=ask_pip) -> str:
