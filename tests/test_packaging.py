@@ -1,6 +1,7 @@
 """The lists of packages agree, and they say what the code needs."""
 
 import ast
+import os
 import re
 import sys
 import tomllib
@@ -142,3 +143,18 @@ def test_imports_are_declared(path):
     # At the top of a module, only what is always installed; IPython and the like inside functions.
     assert third_party(tree.body) <= declared()
     assert third_party(ast.walk(tree)) <= declared("lessons")
+
+
+def test_what_binder_reads_installs_the_project_and_keeps_lessons_short():
+    binder = ROOT / "binder"
+    assert "-r ../requirements.txt" in (binder / "requirements.txt").read_text(encoding="utf-8")
+    version = (binder / "runtime.txt").read_text(encoding="utf-8").strip().removeprefix("python-")
+    assert version in pythons()
+    for name, line in (("postBuild", "--editable ."), ("start", "GANBOOK_PRESET=quick")):
+        assert line in (binder / name).read_text(encoding="utf-8")
+        assert os.access(binder / name, os.X_OK), f"{name} must be executable"
+
+
+def test_the_second_wheel_has_the_same_version():
+    text = (ROOT / "scripts" / "weights_wheel" / "pyproject.toml").read_text(encoding="utf-8")
+    assert tomllib.loads(text)["project"]["version"] == PROJECT["version"]
