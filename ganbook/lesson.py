@@ -8,15 +8,17 @@ from datetime import datetime
 from pathlib import Path
 
 import keras
+import numpy as np
 import tensorflow as tf
 
-from ganbook import checkpoint, evaluation, features, plots, scoreboard
+from ganbook import checkpoint, evaluation, features, plots, runs, scoreboard
 from ganbook.callbacks import duration
-from ganbook.data import ImageData, load_data
+from ganbook.data import TITLES, ImageData, load_data
 from ganbook.errors import RunError, SettingError
 from ganbook.hardware import calibrate, device
 from ganbook.places import own_scoreboard, runs_folder
 from ganbook.recipes import PRESETS, Recipe, recipe_of
+from ganbook.sampling import sample_from
 
 REPORT = "application/vnd.ganbook.report+json"
 # What `calibrate` gave on the machine where the recipes' milliseconds were measured.
@@ -141,6 +143,25 @@ class Lesson(Page):
         object.__setattr__(self, "folder", folder)  # the rest of a lesson never changes
         print(f"Going on at step {step:,} of {self.steps:,}, in {folder}.")
         return step
+
+    def show_finished(self, samples, count=16):
+        """Show samples above those of this lesson's trained generator, made from the same latents.
+
+        Where the trained weights are not at hand, that is said, and how to get them.
+
+        Args:
+            samples: of a `GAN`, as its ``sample`` returns them for seed 0, ``count`` or more.
+            count: how many of each are shown.
+        """
+        try:
+            generator, record = runs.shipped_generator(self.number)
+        except RunError as error:
+            print(f"{error}\nThe picture at the top of this page was made from them.")
+            return
+        made = np.concatenate([samples[:count], sample_from(generator, count)])
+        title = f"{TITLES[record['data']]}, {record['step']:,} steps, is the row below"
+        alt = f"Two rows of {count} samples: yours, and those of a finished training"
+        plots.show(plots.image_grid(made, count, title, ["yours", "finished"]), alt)
 
     def measure(self, gan) -> dict:
         """Return all measures of fresh samples; see `ganbook.evaluation.Judge.measure`.

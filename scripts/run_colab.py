@@ -61,12 +61,12 @@ class Trial:
 def trials_of(lessons, data) -> list[Trial]:
     """Return what to run, of some lessons or of all."""
     plain = {path.name.partition("_")[0]: path for path in (ROOT / "notebooks").glob("*.ipynb")}
-    whole = {p.name.partition("_")[0]: p for p in (ROOT / "dist" / "colab").glob("*.ipynb")}
     chosen = [number for number in sorted(plain) if not lessons or number in lessons]
     trials = [Trial(plain[number]) for number in chosen]
     if data:
         trials += [Trial(plain[n], data=data) for n in WITH_FILES if n in chosen]
-    return trials + [Trial(whole[n], colab) for n, colab in IN_ONE_FILE if n in chosen]
+    whole = ROOT / "dist" / "colab"
+    return trials + [Trial(whole / plain[n].name, c) for n, c in IN_ONE_FILE if n in chosen]
 
 
 def pins() -> dict[str, str]:

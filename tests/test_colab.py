@@ -15,11 +15,13 @@ import colab_links
 import colab_notebooks
 import colab_packages
 import nbformat
+import numpy as np
 import pytest
 import run_colab
 
-from ganbook import runs, shipped
+from ganbook import lesson, load_data, runs, shipped
 from ganbook.errors import RunError
+from ganbook.recipes import recipe_of
 
 ROOT = Path(__file__).resolve().parent.parent
 LESSONS = sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -197,6 +199,33 @@ def test_without_weights_one_line_says_how_to_get_them(small_wheel):
         runs.shipped_generator("00")
     with pytest.raises(RunError, match="there are no weights lesson99"):
         shipped.generator_file("lesson99_mnist_generator.npz")
+
+
+@pytest.fixture
+def first_lesson(monkeypatch):
+    """Lesson 01 as its setup cell makes it, on stand-ins; the pictures that it shows."""
+    shown = []
+    monkeypatch.setattr(lesson.plots, "show", lambda figure, alt: shown.append(figure))
+    data = load_data("toy_digits")
+    return lesson.Lesson("01", "quick", data, recipe_of("01"), Path("runs")), shown
+
+
+def test_a_finished_run_is_shown_below_ones_own_samples(first_lesson):
+    start, shown = first_lesson
+    start.show_finished(np.full((64, 28, 28, 1), -1.0, np.float32), count=4)
+    (axes,) = shown[0].axes
+    picture = axes.get_images()[0].get_array()
+    assert picture.shape == (56, 112)
+    assert picture[:28].std() == 0 and picture[28:].std() > 0.3
+    assert axes.get_title() == "MNIST, 40,000 steps, is the row below"
+
+
+def test_without_weights_a_lesson_points_at_its_picture(first_lesson, small_wheel, capsys):
+    start, shown = first_lesson
+    start.show_finished(np.zeros((16, 28, 28, 1), np.float32))
+    said = capsys.readouterr().out
+    assert "lesson01_mnist_generator.npz are not in the small wheel" in said
+    assert "picture at the top of this page was made from them" in said and not shown
 
 
 def test_the_second_wheel_is_looked_into(small_wheel, tmp_path, monkeypatch):
