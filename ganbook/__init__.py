@@ -7,8 +7,13 @@ The names below are what a lesson imports. They are loaded when first used, so t
 import importlib
 import os
 
+from ganbook import keras_setup, quiet
+
 # TensorFlow's start-up notes about missing GPUs would be the first thing a learner reads.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+# Other notes heed no setting; in a notebook, each of them would be red text.
+if quiet.in_notebook():
+    quiet.leave_out_noise()
 
 __version__ = "0.1.0"
 
@@ -36,9 +41,8 @@ __all__ = sorted([*_HOME, *_MODULES])
 def __getattr__(name):
     if name not in __all__:
         raise AttributeError(f"module 'ganbook' has no attribute {name!r}")
-    from ganbook.quiet import import_tensorflow
-
-    import_tensorflow()
+    keras_setup.check()
+    quiet.import_tensorflow()
     if name in _MODULES:
         return importlib.import_module(f"ganbook.{name}")
     return getattr(importlib.import_module(f"ganbook.{_HOME[name]}"), name)

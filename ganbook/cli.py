@@ -44,7 +44,9 @@ def build_parser() -> argparse.ArgumentParser:
     train.add_argument("--steps", type=positive, help="adversarial steps (default: the preset's)")
     train.add_argument("--out", help="the run folder (default: LESSON, in GANBOOK_RUNS or runs)")
     train.add_argument("--seed", type=int, help="any whole number (default: 0)")
-    train.add_argument("--precision", help="float32 or mixed_bfloat16 (default: the quicker one)")
+    train.add_argument(
+        "--precision", help="float32, mixed_bfloat16 or mixed_float16 (default: by hardware)"
+    )
     train.add_argument(
         "--resume",
         action="store_true",

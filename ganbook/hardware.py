@@ -9,7 +9,8 @@ import tensorflow as tf
 
 from ganbook.errors import SettingError
 
-PRECISIONS = ("float32", "mixed_bfloat16")
+PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
+BFLOAT16_SINCE = (8, 0)  # compute capability of a GPU
 
 
 def device() -> str:
@@ -45,10 +46,15 @@ def _cpu_info(key):
 
 
 def has_bfloat16() -> bool:
-    """Say whether the processor multiplies bfloat16 itself, which makes convolutions quicker.
+    """Say whether what computes here multiplies bfloat16 itself, which makes convolutions quicker.
 
-    Known on Linux only, from the names AVX512-BF16 and AMX-BF16; elsewhere the answer is False.
+    A GPU does from compute capability 8.0 on (of several, every one must). A processor is known to
+    on Linux only, from the names AVX512-BF16 and AMX-BF16; elsewhere the answer is False.
     """
+    gpus = tf.config.list_physical_devices("GPU")
+    if gpus:
+        details = [tf.config.experimental.get_device_details(gpu) for gpu in gpus]
+        return all(one.get("compute_capability", (0, 0)) >= BFLOAT16_SINCE for one in details)
     flags = _cpu_info("flags")
     return bool(flags) and not {"avx512_bf16", "amx_bf16"}.isdisjoint(flags[0].split())
 
@@ -57,9 +63,11 @@ def precision(asked=None) -> str:
     """Return the dtype policy for convolutions: what was asked for, or the quicker one here.
 
     "mixed_bfloat16" computes in bfloat16 and keeps weights, BatchNorm's sums and losses in float32.
+    "mixed_float16", for GPUs that know float16 only, is never chosen by itself; a `GAN` then scales
+    its losses (Micikevicius et al., 2018, section 3.2), as Keras's LossScaleOptimizer does.
 
     Raises:
-        SettingError: it is neither "float32" nor "mixed_bfloat16".
+        SettingError: there is no such precision.
     """
     if asked is None:
         return "mixed_bfloat16" if has_bfloat16() else "float32"

@@ -2,6 +2,7 @@
 
 import keras
 import pytest
+import tensorflow as tf
 
 from ganbook import hardware, lesson, recipes
 from ganbook.data import load_data
@@ -34,6 +35,25 @@ def test_bfloat16_is_found_in_the_processors_flags(cpu, flags, has):
     assert "Some CPU 9000" in hardware.description()
 
 
+@pytest.mark.parametrize(
+    "capabilities, policy",
+    [
+        ([(8, 0)], "mixed_bfloat16"),
+        ([(7, 5)], "float32"),
+        ([(9, 0), (7, 0)], "float32"),  # the weakest one decides
+        ([None], "float32"),
+    ],
+)
+def test_a_gpus_own_ability_decides_whatever_the_processor_can(
+    cpu, monkeypatch, capabilities, policy
+):
+    cpu(*(["avx512_bf16"] if policy == "float32" else []))
+    details = [{"compute_capability": one} if one else {} for one in capabilities]
+    monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: range(len(details)))
+    monkeypatch.setattr(tf.config.experimental, "get_device_details", lambda i: details[i])
+    assert hardware.precision() == policy
+
+
 def test_without_linux_there_is_still_a_name(monkeypatch, tmp_path):
     monkeypatch.setattr(hardware, "Path", lambda _: tmp_path / "nothing")
     assert hardware.has_bfloat16() is False
@@ -49,7 +69,7 @@ def test_a_recipe_is_built_in_its_precision_and_leaves_the_policy_alone(cpu):
     cpu("avx512_bf16")
     convolutional, dense = recipes.recipe_of("02"), recipes.recipe_of("01")
     assert convolutional.precision() == "mixed_bfloat16" and dense.precision() == "float32"
-    for precision in hardware.PRECISIONS:
+    for precision in ("float32", "mixed_bfloat16"):
         gan = convolutional.gan(precision=precision)
         assert gan.generator.layers[0].dtype_policy.name == precision
         assert gan.generator.weights[0].dtype == "float32"
