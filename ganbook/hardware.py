@@ -1,8 +1,7 @@
-"""What the networks run on: a name for people, and how fast it is."""
+"""What the networks run on: a name for people, and in which precision."""
 
 import os
 import platform
-import time
 from pathlib import Path
 
 import tensorflow as tf
@@ -74,14 +73,3 @@ def precision(asked=None) -> str:
     if asked not in PRECISIONS:
         raise SettingError(f"unknown precision {asked!r}; choose one of {', '.join(PRECISIONS)}.")
     return asked
-
-
-def calibrate() -> float:
-    """Return the milliseconds of a small matrix product here: how fast this machine is."""
-    matrix = tf.ones((784, 784))
-    times = []
-    for _ in range(8):
-        start = time.perf_counter()
-        (matrix @ matrix).numpy()
-        times.append(time.perf_counter() - start)
-    return 1000 * sorted(times)[2]

@@ -11,18 +11,16 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from ganbook import checkpoint, evaluation, features, plots, runs, scoreboard
+from ganbook import checkpoint, evaluation, features, plots, runs, scoreboard, timing
 from ganbook.callbacks import duration
 from ganbook.data import TITLES, ImageData, load_data
 from ganbook.errors import RunError, SettingError
-from ganbook.hardware import calibrate, device
+from ganbook.hardware import device
 from ganbook.places import own_scoreboard, runs_folder
 from ganbook.recipes import PRESETS, Recipe, recipe_of
 from ganbook.sampling import sample_from
 
 REPORT = "application/vnd.ganbook.report+json"
-# What `calibrate` gave on the machine where the recipes' milliseconds were measured.
-REFERENCE_MILLISECONDS = 6.3
 POINTS = 2_500  # samples that are measured in the plane, as in the papers (Lin et al., 2018)
 
 
@@ -217,11 +215,10 @@ def start_lesson(number, precision=None) -> Lesson:
     kind = f"{number}-{chosen}" + ("-standin" if data.is_standin else "")
     folder = runs_folder() / kind / stamp()
     lesson = Lesson(number, chosen, data, recipe, folder)
-    seconds = lesson.steps * recipe.milliseconds / 1000 * calibrate() / REFERENCE_MILLISECONDS
     _introduce(lesson)
     if recipe.convolutions:
         print(f"Precision   {policy} (start_lesson({number!r}, precision=...) changes it)")
-    print(f"Training    {lesson.steps:,} steps, about {duration(seconds)} on this machine")
+    print(f"Training    {lesson.steps:,} steps, {_how_long(lesson, policy)}")
     print(f"Results     {folder}")
     left = lesson.unfinished()
     if left:
@@ -230,6 +227,14 @@ def start_lesson(number, precision=None) -> Lesson:
             f"{lesson.steps:,}: lesson.go_on(gan), before the training cell, goes on with it"
         )
     return lesson
+
+
+def _how_long(lesson, policy):
+    """Say how long the training will take; the quick one is not worth waiting for an answer."""
+    if lesson.preset == "quick":
+        return "made to take less than a minute on 2 CPU cores"
+    seconds = timing.seconds_of(lesson.recipe, lesson.data, policy, lesson.steps)
+    return f"about {duration(seconds)} on this machine, by a few of them made now"
 
 
 def stamp() -> str:

@@ -14,14 +14,19 @@ import sys
 import tempfile
 import threading
 
-# Whole lines that tell a reader nothing: notes, the remark that comes before the first of them, and
-# the optimizer's complaint, after which the graph runs as it was. All else is passed on.
+# Whole lines that tell a reader nothing: notes (one has a second line), the remark that precedes
+# the first of them, and the optimizer's complaint, after which the graph runs as it was. All else
+# is passed on. After the letter such a line has a date, a time, a thread, and a place in the code:
+# what a reader's own program says is not taken for one.
 NOISE = re.compile(
-    rb"^(I\d{4} .*|WARNING: All log messages before absl::InitializeLog\(\) is called .*"
-    rb"|E\d{4} .*meta_optimizer\.cc:\d+\] remapper failed: .*Mutation::Apply error.*)\r?\n?$"
+    rb"^(I\d{4} [\d:.]+ +\d+ \S+:\d+\] .*"
+    rb"|To enable the following instructions: .* rebuild TensorFlow with the appropriate .*"
+    rb"|WARNING: All log messages before absl::InitializeLog\(\) is called .*"
+    rb"|E\d{4} [\d:.]+ +\d+ \S*meta_optimizer\.cc:\d+\] remapper failed: "
+    rb".*Mutation::Apply error.*)\r?\n?$"
 )
 # What begins like this may turn out to be such a line, so its end is waited for, this long.
-BEGINNING = re.compile(rb"^([IE]\d{0,4}( .*)?|W(ARNING: All.*)?)$")
+BEGINNING = re.compile(rb"^([IE](\d{0,3}|\d{4}( .*)?)|W(ARNING: All.*)?)$")
 PATIENCE = 0.2  # seconds
 SIZE = 65_536
 
@@ -30,13 +35,11 @@ def import_tensorflow():
     """Import TensorFlow; what it writes to standard error meanwhile is shown only if it fails.
 
     On a machine without a GPU, TensorFlow's C++ code reports that several times before any
-    setting of the log level is read. In a notebook, its later notes are left out, too.
+    setting of the log level is read.
     """
     if "tensorflow" not in sys.modules:
         with _held_back():
             import tensorflow  # noqa: F401
-    if in_notebook():
-        leave_out_noise()
 
 
 def in_notebook() -> bool:
@@ -44,9 +47,8 @@ def in_notebook() -> bool:
 
     There, what is written to descriptor 2 becomes red text.
     """
-    shell = sys.modules.get("IPython")
-    kind = type(shell.get_ipython()).__name__ if shell else ""
-    return kind in ("ZMQInteractiveShell", "Shell")
+    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    return type(shell).__name__ in ("ZMQInteractiveShell", "Shell")
 
 
 @contextlib.contextmanager
@@ -80,9 +82,10 @@ def leave_out_noise():
 
     A thread reads what is written there and passes all else on, in its order. To be called in
     kernels only: what a process that dies writes last could be lost, as it is there anyway. Called
-    again, or where there is no descriptor 2, it does nothing.
+    again, or where there is no descriptor 2, it does nothing; nor does it on Windows, where kernels
+    leave descriptor 2 alone.
     """
-    if _filtering and _filtering[0] == os.getpid():
+    if os.name != "posix" or (_filtering and _filtering[0] == os.getpid()):
         return
     try:
         onward = os.dup(2)
@@ -100,9 +103,7 @@ def _pass_on(source, onward):
     """Copy from one descriptor to another, less the noise, until the first one ends."""
     rest = b""
     while True:
-        # Windows cannot wait for a pipe; there the next line brings the end of the one before.
-        waiting = rest and os.name == "posix"
-        if waiting and not select.select([source], [], [], PATIENCE)[0]:
+        if rest and not select.select([source], [], [], PATIENCE)[0]:
             _write(onward, rest)
             rest = b""
             continue
@@ -122,5 +123,7 @@ def sift(text: bytes) -> tuple[bytes, bytes]:
 
 
 def _write(descriptor, content):
-    while content:
-        content = content[os.write(descriptor, content) :]
+    """Write all of it, or, where the other end is gone, nothing: a writer must never wait."""
+    with contextlib.suppress(OSError):
+        while content:
+            content = content[os.write(descriptor, content) :]

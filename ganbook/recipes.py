@@ -23,7 +23,6 @@ class Recipe:
         size: the height and width of the images, None for points.
         batch_size: real images in one discriminator update.
         steps: adversarial steps for each preset.
-        milliseconds: time of one step on 2 CPU cores, measured; the base of time estimates.
         build: makes the GAN for a seed, in the precision that Keras has at that moment; if it
             is planned, for a seed and a number of steps.
         convolutions: whether the networks are convolutional; then bfloat16 pays where the processor
@@ -38,7 +37,6 @@ class Recipe:
     size: int | None
     batch_size: int
     steps: dict[str, int]
-    milliseconds: float
     build: Callable[..., GAN] = field(repr=False)
     convolutions: bool = False
     planned: bool = False
@@ -83,7 +81,6 @@ RECIPES = {
         size=None,
         batch_size=128,
         steps={"quick": 4_000, "standard": 10_000, "full": 20_000},
-        milliseconds=0.8,
         build=builders.plane_gan,
     ),
     "01": Recipe(
@@ -93,7 +90,6 @@ RECIPES = {
         size=28,
         batch_size=64,
         steps={"quick": 6_000, "standard": 40_000, "full": 80_000},
-        milliseconds=1.9,
         build=builders.vanilla_gan,
     ),
     "02": Recipe(
@@ -103,7 +99,6 @@ RECIPES = {
         size=32,
         batch_size=64,
         steps={"quick": 80, "standard": 5_000, "full": 20_000},
-        milliseconds=170.0,
         build=builders.dcgan_gan,
         convolutions=True,
     ),
@@ -114,7 +109,6 @@ RECIPES = {
         size=28,
         batch_size=16,
         steps={"quick": 120, "standard": 10_500, "full": 40_000},
-        milliseconds=98.0,
         build=builders.fashion_gan,
         convolutions=True,
     ),
@@ -125,7 +119,6 @@ RECIPES = {
         size=28,
         batch_size=16,
         steps={"quick": 60, "standard": 7_500, "full": 40_000},
-        milliseconds=141.0,
         build=builders.wgan_gan,
         convolutions=True,
     ),
@@ -136,7 +129,6 @@ RECIPES = {
         size=28,
         batch_size=16,
         steps={"quick": 100, "standard": 12_500, "full": 40_000},
-        milliseconds=80.0,
         build=builders.spectral_gan,
         convolutions=True,
     ),
@@ -147,7 +139,6 @@ RECIPES = {
         size=32,
         batch_size=16,
         steps={"quick": 80, "standard": 14_000, "full": 60_000},
-        milliseconds=95.0,
         build=builders.growing_gan,
         convolutions=True,
         planned=True,
@@ -159,7 +150,6 @@ RECIPES = {
         size=28,
         batch_size=32,
         steps={"quick": 200, "standard": 30_000, "full": 100_000},
-        milliseconds=38.0,
         build=builders.stacked_gan,
         convolutions=True,
     ),
@@ -170,7 +160,6 @@ RECIPES = {
         size=28,
         batch_size=32,
         steps={"quick": 150, "standard": 13_000, "full": 60_000},
-        milliseconds=50.0,
         build=builders.modern_gan,
         convolutions=True,
         planned=True,
@@ -185,7 +174,6 @@ VARIANTS = {
             "title": "WGAN, clipped",
             "batch_size": 64,
             "steps": {"quick": 10, "standard": 800, "full": 10_000},
-            "milliseconds": 1_270.0,
             "build": builders.clipped_gan,
         },
     },
@@ -195,7 +183,6 @@ VARIANTS = {
             "data": "mnist",
             "batch_size": 64,
             "steps": {"quick": 3_000, "standard": 80_000, "full": 200_000},
-            "milliseconds": 3.0,
             "build": builders.modern_dense_gan,
             "convolutions": False,
         },

@@ -5,7 +5,9 @@ import subprocess
 import sys
 import threading
 
+import nbformat
 import pytest
+from nbclient import NotebookClient
 
 from ganbook import quiet
 
@@ -18,10 +20,14 @@ REMAPPER = (
     b"INVALID_ARGUMENT: Mutation::Apply error: fanout 'gradients/x' exist for missing node 'y'.\n"
 )
 REMARK = b"WARNING: All log messages before absl::InitializeLog() is called are written to STDERR\n"
+SECOND = (
+    b"To enable the following instructions: AVX2 FMA, in other operations, rebuild TensorFlow with "
+    b"the appropriate compiler flags.\n"
+)
 REAL = b"E0000 00:00:1795608816.725022   23487 cuda_dnn.cc:522] Loaded runtime CuDNN library: 8\n"
 
 
-@pytest.mark.parametrize("line", [NOTE, REMAPPER, REMARK])
+@pytest.mark.parametrize("line", [NOTE, REMAPPER, REMARK, SECOND])
 def test_known_lines_are_dropped_and_the_others_kept_in_their_order(line):
     assert quiet.sift(b"before\n" + line + b"after\n") == (b"before\nafter\n", b"")
 
@@ -33,6 +39,9 @@ def test_known_lines_are_dropped_and_the_others_kept_in_their_order(line):
         b"Traceback (most recent call last):\n",
         b"WARNING: All is lost\n",
         b"I am your own line\n",
+        b"I2024 was a good year\n",
+        b"E1234 is the number of this order: remapper failed: Mutation::Apply error\n",
+        b"I0000 00:00:1795608816.7 without a thread and a place\n",
         b"Fatal Python error: Segmentation fault\n",
         b"  50%|#####     | 5/10\r",
         b"W0000 00:00:1795608816.7  1 op_requires.cc:1] RESOURCE_EXHAUSTED: out of memory\n",
@@ -64,6 +73,20 @@ def test_the_thread_passes_on_what_is_left_when_the_writer_ends():
     os.close(source)
 
 
+def test_a_writer_does_not_wait_where_the_other_end_is_gone():
+    (source, writer), (reader, onward) = os.pipe(), os.pipe()
+    os.close(reader)
+    thread = threading.Thread(target=quiet._pass_on, args=(source, onward))
+    thread.start()
+    for _ in range(3):  # more than a pipe holds
+        assert os.write(writer, b"x" * quiet.SIZE) == quiet.SIZE
+    os.close(writer)
+    thread.join(10)
+    assert not thread.is_alive()
+    os.close(onward)
+    os.close(source)
+
+
 FILTERED = """
 import os, sys, time
 from ganbook import quiet
@@ -76,11 +99,36 @@ time.sleep(0.5)
 """
 
 
+@pytest.mark.skipif(os.name != "posix", reason="elsewhere kernels leave descriptor 2 alone")
 def test_a_process_loses_the_notes_and_nothing_else():
     code = FILTERED.format(note=NOTE + REMAPPER, real=REAL)
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, timeout=60)
     assert done.returncode == 0
     assert done.stderr == b"mine\n" + REAL
+
+
+IN_A_KERNEL = """
+import os, sys, time
+import ganbook.arrays
+for line in {lines!r}:
+    os.write(2, line)
+print("said", file=sys.stderr)
+time.sleep(0.5)
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="elsewhere kernels leave descriptor 2 alone")
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # Colab's old client of kernels has some
+def test_a_cell_shows_no_notes_whichever_module_was_imported_first():
+    lines = [NOTE, b"my own\n", REMARK, REMAPPER, REAL]
+    cell = nbformat.v4.new_code_cell(IN_A_KERNEL.format(lines=lines))
+    notebook = nbformat.v4.new_notebook(cells=[cell])
+    # A kernel that finds itself in a test leaves descriptor 2 alone.
+    env = {name: value for name, value in os.environ.items() if name != "PYTEST_CURRENT_TEST"}
+    NotebookClient(notebook, kernel_name="python3", timeout=60).execute(env=env)
+    # What Python prints and what arrives at the descriptor go two ways.
+    red = "".join(output.text for output in cell.outputs if output.get("name") == "stderr")
+    assert sorted(red.splitlines()) == sorted(["my own", REAL.decode().strip(), "said"])
 
 
 WITHOUT = {
