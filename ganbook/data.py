@@ -1,7 +1,8 @@
 """The data of all lessons: ``load_data(name)`` returns one ImageData, whatever the source.
 
 The order of sources is: the folder named by the environment variable GANBOOK_DATA, the cache of
-TensorFlow Datasets, its download, and, for digits and garments, stand-ins drawn by this package.
+TensorFlow Datasets, its download, the original files from the web, and, for digits and garments,
+stand-ins drawn by this package. All but the stand-ins give the same images in the same order.
 """
 
 import functools
@@ -13,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ganbook import idx
+from ganbook import idx, mirrors, mixtures, originals, prepared
 from ganbook.arrays import to_numpy
 from ganbook.errors import DataError, SettingError
 from ganbook.prepared import NotHereError
@@ -28,8 +29,7 @@ GARMENTS = (
     "sandal", "shirt", "sneaker", "bag", "ankle boot",
 )  # fmt: skip
 TITLES = {
-    "mnist": "MNIST",
-    "fashion_mnist": "Fashion-MNIST",
+    **idx.TITLES,
     "stacked_mnist": "Stacked MNIST",
     "ring": "Ring of 8 Gaussians",
     "grid": "Grid of 25 Gaussians",
@@ -41,6 +41,7 @@ SOURCES = {
     "folder": "the folder in GANBOOK_DATA",
     "cache": "the TensorFlow Datasets cache",
     "download": "TensorFlow Datasets",
+    "originals": "the original files",
     "standin": "offline stand-in",
 }
 SPLITS = ("train", "test")
@@ -147,8 +148,11 @@ def load_data(
             1,000 classes), "ring", "grid" (mixtures of 2-D Gaussians), "toy_digits" or
             "toy_garments" (drawn by this package).
         source: "folder" (the one named by GANBOOK_DATA), "cache" or "download" (TensorFlow
-            Datasets), "standin", or "auto": the first of these, in this order, that has the data.
-            A stand-in is announced with one printed line.
+            Datasets), "originals" (the original files, fetched by Keras into its own cache),
+            "standin", or "auto": the first of these, in this order, that has the data; nothing is
+            downloaded while original files are in Keras's cache. Whatever is fetched, and a
+            stand-in, is announced with one printed line. A host that doesn't answer isn't asked
+            again, unless "download" or "originals" is asked for by name.
         split: "train" or "test".
         size: pad pictures with black to this height and width; None keeps 28.
         seed: of everything that is drawn: points, toys and stand-ins.
@@ -210,28 +214,42 @@ def _pictures(name, source, split, seed):
     if name in DRAWN:
         return *_toys(name, split, seed), "drawn", False
     files = "mnist" if name == "stacked_mnist" else name
+    if source in ("download", "originals"):
+        mirrors.forget()
     reasons = []
-    for one in SOURCES if source == "auto" else (source,):
+    for one in _places(source):
         try:
-            images, labels = _load_from(one, files, split, seed)
+            images, labels = _load_from(one, files, split, seed, reasons)
         except NotHereError as error:
-            reasons.append(str(error))
+            if one != "kept":
+                reasons.append(str(error))
             continue
         if reasons and one == "standin":
             print(_announcement(files, reasons))
-        return images, labels, SOURCES[one], one == "standin"
+        where = SOURCES["originals" if one == "kept" else one]
+        return images, labels, where, one == "standin"
     raise DataError(f"source={source!r} has no {TITLES[files]}: {reasons[0]}.")
 
 
-def _load_from(source, name, split, seed):
-    """Return images and labels from one source, or raise NotHereError to have the next tried."""
-    if source == "folder":
-        return _from_folder(name, split)
-    if source == "standin":
-        return _toys("toy_digits" if name == "mnist" else "toy_garments", split, seed)
-    from ganbook import prepared
+def _places(source):
+    """Yield where to look, in order; "kept" are original files that were fetched before."""
+    for one in SOURCES if source == "auto" else (source,):
+        if one == "download" and source == "auto":
+            yield "kept"
+        yield one
 
-    return prepared.load(name, split, download=source == "download")
+
+def _load_from(place, name, split, seed, reasons):
+    """Return images and labels from one place, or raise NotHereError to have the next tried."""
+    if place == "folder":
+        return _from_folder(name, split)
+    if place == "standin":
+        return _toys("toy_digits" if name == "mnist" else "toy_garments", split, seed)
+    if place == "kept":
+        return originals.kept(name, split)
+    if place == "originals":
+        return originals.load(name, split, why=reasons[-1] if reasons else "")
+    return prepared.load(name, split, download=place == "download")
 
 
 def _from_folder(name, split):
@@ -248,6 +266,12 @@ def _from_folder(name, split):
 
 def _announcement(name, reasons):
     toys = "toy digits" if name == "mnist" else "toy garments"
+    # A host that is out of reach is one reason, though two sources need it.
+    reasons = [
+        one
+        for one, after in zip(reasons, [*reasons[1:], ""], strict=True)
+        if not after.startswith(one.removesuffix(" cannot be reached"))
+    ]
     return f"{TITLES[name]} is not at hand ({'; '.join(reasons)}): {toys} drawn offline stand in."
 
 
@@ -260,21 +284,10 @@ def _toys(name, split, seed):
 
 
 def _mixture(name, split, seed):
-    """Draw the points of a ring or a grid of Gaussians; all modes are equally likely."""
-    if name == "ring":
-        angles = np.linspace(0, 2 * np.pi, 8, endpoint=False)
-        centers, sigma = np.stack([np.cos(angles), np.sin(angles)], axis=1), 0.01
-    else:
-        line = np.linspace(-4, 4, 5)
-        centers, sigma = np.stack(np.meshgrid(line, line), axis=-1).reshape(-1, 2), 0.05
-    rng = np.random.default_rng(_split_seed(seed, split))
-    labels = rng.integers(len(centers), size=POINTS[split])
-    points = centers[labels] + sigma * rng.standard_normal((POINTS[split], 2))
+    draw = mixtures.ring if name == "ring" else mixtures.grid
+    points, labels, centers, sigma = draw(POINTS[split], _split_seed(seed, split))
     names = tuple(f"mode {number}" for number in range(len(centers)))
-    return ImageData(
-        name, points.astype(np.float32), labels, "drawn", False, names,
-        centers=centers.astype(np.float32), sigma=sigma,
-    )  # fmt: skip
+    return ImageData(name, points, labels, "drawn", False, names, centers=centers, sigma=sigma)
 
 
 def _split_seed(seed, split):

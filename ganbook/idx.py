@@ -13,6 +13,7 @@ import numpy as np
 
 from ganbook.errors import DataError
 
+TITLES = {"mnist": "MNIST", "fashion_mnist": "Fashion-MNIST"}
 SIZE = 28
 PREFIXES = {"train": "train", "test": "t10k"}
 COUNTS = {"train": 60_000, "test": 10_000}
@@ -39,18 +40,79 @@ CHECKSUMS = {
     ("fashion_mnist", "test", "labels"):
         "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34",
 }
+
+# sha256 of the published gzip files, which TensorFlow Datasets expects too.
+PACKED = {
+    ("mnist", "train", "images"):
+        "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609",
+    ("mnist", "train", "labels"):
+        "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c",
+    ("mnist", "test", "images"):
+        "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6",
+    ("mnist", "test", "labels"):
+        "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6",
+    ("fashion_mnist", "train", "images"):
+        "3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84",
+    ("fashion_mnist", "train", "labels"):
+        "a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845",
+    ("fashion_mnist", "test", "images"):
+        "346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073",
+    ("fashion_mnist", "test", "labels"):
+        "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5",
+}
 # fmt: on
+
+
+class FileError(DataError):
+    """A file is missing, damaged or another one; ``trouble`` says which, in a few words."""
+
+    def __init__(self, path: Path, trouble: str, wanted: str):
+        super().__init__(f"{path} {trouble}; put {wanted} there.")
+        self.path = path
+        self.trouble = trouble
 
 
 def read_folder(folder: Path, name: str, split: str) -> tuple[np.ndarray, np.ndarray]:
     """Return images, uint8 (N, 28, 28, 1), and labels, int64 (N,), from ``folder``/``name``.
 
     Raises:
-        DataError: a file is missing, damaged, truncated or another file than its name says.
+        FileError (a DataError): a file is missing, damaged, truncated or another file than its
+            name says.
     """
-    images = _content(folder, name, split, "images").reshape(-1, SIZE, SIZE, 1)
-    labels = _content(folder, name, split, "labels")
-    return images, labels.astype(np.int64)
+    images, labels = (
+        read_file(folder / name / file_name(split, kind), name, split, kind) for kind in KINDS
+    )
+    return images.reshape(-1, SIZE, SIZE, 1), labels.astype(np.int64)
+
+
+def read_file(path: Path, name: str, split: str, kind: str) -> np.ndarray:
+    """Return what stands behind the header of one file ("images" or "labels"), flat uint8.
+
+    Raises:
+        FileError (a DataError): the file is missing, damaged, truncated or another file.
+    """
+    unpacked = _unpacked(path)
+    found = hashlib.sha256(unpacked).hexdigest()
+    if found != CHECKSUMS[name, split, kind]:
+        trouble = _what_is_wrong(unpacked, found, split, kind)
+        raise FileError(path, trouble, _title(name, split, kind))
+    return np.frombuffer(unpacked, np.uint8, offset=KINDS[kind][1])
+
+
+def is_published(images: np.ndarray, labels: np.ndarray, name: str, split: str) -> bool:
+    """Whether these arrays hold what the published files hold, in the same order.
+
+    Args:
+        images: uint8 (N, 28, 28, 1).
+        labels: integers (N,), 0 to 9.
+    """
+    for kind, array in (("images", images), ("labels", labels)):
+        shape = (SIZE, SIZE) if kind == "images" else ()
+        digest = hashlib.sha256(np.array([KINDS[kind][0], len(array), *shape], ">u4").tobytes())
+        digest.update(np.ascontiguousarray(array, np.uint8))
+        if digest.hexdigest() != CHECKSUMS[name, split, kind]:
+            return False
+    return True
 
 
 def file_name(split: str, kind: str) -> str:
@@ -58,29 +120,18 @@ def file_name(split: str, kind: str) -> str:
     return f"{PREFIXES[split]}-{FILES[kind]}"
 
 
-def _content(folder, name, split, kind):
-    """Return the bytes behind the header of one file, as a flat uint8 array."""
-    path = folder / name / file_name(split, kind)
-    unpacked = _unpacked(path)
-    found = hashlib.sha256(unpacked).hexdigest()
-    if found != CHECKSUMS[name, split, kind]:
-        trouble = _what_is_wrong(unpacked, found, split, kind)
-        raise DataError(f"{path} {trouble}; put {_title(name, split, kind)} there.")
-    return np.frombuffer(unpacked, np.uint8, offset=KINDS[kind][1])
-
-
 def _unpacked(path):
     try:
         return gzip.decompress(path.read_bytes())
     except FileNotFoundError:
-        raise DataError(f"{path} is missing; put the original gzip file there.") from None
+        raise FileError(path, "is missing", "the original gzip file") from None
     except EOFError:
         trouble = "is truncated"
     except (gzip.BadGzipFile, zlib.error):
         trouble = "is damaged or not a gzip file"
     except OSError as error:
         trouble = f"cannot be read ({error.strerror})"
-    raise DataError(f"{path} {trouble}; put the original gzip file there.")
+    raise FileError(path, trouble, "the original gzip file")
 
 
 def _what_is_wrong(unpacked, found, split, kind):
@@ -101,5 +152,4 @@ def _what_is_wrong(unpacked, found, split, kind):
 
 
 def _title(name, split, kind):
-    data_set = {"mnist": "MNIST", "fashion_mnist": "Fashion-MNIST"}[name]
-    return f"the {data_set} {'training' if split == 'train' else 'test'} {kind}"
+    return f"the {TITLES[name]} {'training' if split == 'train' else 'test'} {kind}"

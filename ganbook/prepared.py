@@ -1,40 +1,25 @@
-"""MNIST and Fashion-MNIST through TensorFlow Datasets: its cache, and its download."""
+"""MNIST and Fashion-MNIST through TensorFlow Datasets: its cache, and its download.
+
+It stores the pictures in an order of its own; here they come back in that of the original files,
+so that a run sees the same data, whichever source it has.
+"""
 
 import contextlib
 import hashlib
 import io
+import logging
 import os
 import shutil
-import threading
-import urllib.request
+import textwrap
+import warnings
 from pathlib import Path
 
 import numpy as np
 
-from ganbook import idx, quiet
+from ganbook import idx, mirrors, quiet
 from ganbook.errors import DataError
 
-# The addresses TensorFlow Datasets fetches the original files from.
-ADDRESSES = {
-    "mnist": "https://storage.googleapis.com/cvdf-datasets/mnist/",
-    "fashion_mnist": "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",
-}
-# sha256 of the four gzip files, as TensorFlow Datasets knows them.
-PACKED = {
-    "mnist": (
-        "440fcabf73cc546fa21475e81ea370265605f56be210a4024d2ca8f203523609",
-        "3552534a0a558bbed6aed32b30c495cca23d567ec52cac8be1a0730e8010255c",
-        "8d422c7b0a1c1c79245a5bcf07fe86e33eeafee792b84584aec276f5a2dbc4e6",
-        "f7ae60f92e00ec6debd23a6088c31dbd2371eca3ffa0defaefb259924204aec6",
-    ),
-    "fashion_mnist": (
-        "3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84",
-        "a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845",
-        "346e55b948d973a97e58d2351dde16a484bd415d4595297633bb08f03db6a073",
-        "67da17c76eaffca5446c3361aaab5c3cd6d1c2608764d35dfb1850b086bf8dd5",
-    ),
-}
-PATIENCE = 4.0  # seconds; TensorFlow Datasets itself would try for minutes
+FILES = 4  # of a data set: images and labels of two splits
 
 
 class NotHereError(DataError):
@@ -46,7 +31,7 @@ class DamagedError(NotHereError):
 
 
 def load(name: str, split: str, download: bool) -> tuple[np.ndarray, np.ndarray]:
-    """Return images, uint8 (N, 28, 28, 1), and labels, int64 (N,), in the order of the cache.
+    """Return images, uint8 (N, 28, 28, 1), and labels, int64 (N,), in their original order.
 
     Args:
         name: "mnist" or "fashion_mnist".
@@ -55,27 +40,24 @@ def load(name: str, split: str, download: bool) -> tuple[np.ndarray, np.ndarray]
             is only read, and nothing in it is changed.
 
     Raises:
-        NotHereError: not in the cache, damaged, or no way to fetch it; the message says which.
+        NotHereError: not in the cache, damaged or something else there, no way to fetch it, or
+            TensorFlow Datasets doesn't work; the message says which.
     """
-    cached = any((cache_folder() / name).glob("*/dataset_info.json"))
-    if not cached and not download:
-        raise NotHereError("not in the TensorFlow Datasets cache")
-    if cached:
-        try:
-            return _read(name, split)
-        except DamagedError as error:
-            if not download:
-                raise
-            trouble = str(error)
-    try:
+    if not any((cache_folder() / name).glob("*/dataset_info.json")):
+        if not download:
+            raise NotHereError("not in the TensorFlow Datasets cache")
         _make_sure_of_the_originals(name)
-        if cached:
-            print(f"{trouble}: it is removed and prepared again.")
-            shutil.rmtree(cache_folder() / name)
-    except OSError as error:  # somebody else's cache, which may not be changed
-        raise NotHereError(f"{error.filename} cannot be changed ({error.strerror})") from error
-    _prepare(name)
-    return _read(name, split)
+        _prepare(name)
+        return _read(name, split)
+    try:
+        return _read(name, split)
+    except DamagedError as error:
+        if not download:
+            raise
+        trouble = str(error)
+    _make_sure_of_the_originals(name)
+    print(f"{trouble}: it is removed and prepared again.")
+    return _read_anew(name, split)
 
 
 def cache_folder() -> Path:
@@ -83,32 +65,125 @@ def cache_folder() -> Path:
     return Path(os.environ.get("TFDS_DATA_DIR") or "~/tensorflow_datasets").expanduser()
 
 
-def _builder(name):
+def import_tfds():
+    """Import and return TensorFlow Datasets, without a line on the screen whatever happens.
+
+    Raises:
+        NotHereError: it is missing, or at odds with TensorFlow or protobuf; the message gives the
+            first thing that it said about that.
+    """
     quiet.import_tensorflow()
+    with _hushed() as said:
+        try:
+            import tensorflow_datasets as tfds
+
+            # A failed import may leave a part of the module behind, and raise no error.
+            for name in ("builder", "as_numpy", "download", "ReadConfig"):
+                getattr(tfds, name)
+            return tfds
+        except Exception as error:  # ImportError, or protobuf's VersionError and TypeError, or ...
+            reason = _line(said[0] if said else error)
+            if not isinstance(error, ModuleNotFoundError):
+                # A second attempt fails of what the first one left behind; so the first counts.
+                _first_reason.append(reason)
+                reason = _first_reason[0]
+    raise NotHereError(f"TensorFlow Datasets cannot be imported ({reason})")
+
+
+_first_reason = []
+
+
+class _Listener(logging.Handler):
+    """Keeps what is logged, for the one who asked."""
+
+    def __init__(self):
+        super().__init__(logging.ERROR)
+        self.lines = []
+
+    def emit(self, record):
+        self.lines.append(record.getMessage())
+
+
+@contextlib.contextmanager
+def _hushed():
+    """Show nothing of what is printed, warned of or logged; yield the list of logged errors."""
+    listener, absl, root = _Listener(), logging.getLogger("absl"), logging.getLogger()
+    before = absl.handlers, absl.propagate
+    absl.handlers, absl.propagate = [listener], False
+    # Without any handler on the root, absl would set one up there, and leave it behind.
+    nothing = logging.NullHandler()
+    root.addHandler(nothing)
     try:
-        # After a failed import a part of the module stays behind, hence from.
-        from tensorflow_datasets import builder
-    except Exception as error:  # missing, or at odds with the TensorFlow or protobuf installed
-        raise NotHereError(f"TensorFlow Datasets cannot be imported ({_line(error)})") from error
+        with (
+            warnings.catch_warnings(),
+            contextlib.redirect_stdout(io.StringIO()),
+            contextlib.redirect_stderr(io.StringIO()),
+        ):
+            warnings.simplefilter("ignore")
+            yield listener.lines
+    finally:
+        root.removeHandler(nothing)
+        absl.handlers, absl.propagate = before
+
+
+def _builder(name):
+    tfds = import_tfds()
     try:
-        return builder(name, data_dir=str(cache_folder()))
+        return tfds.builder(name, data_dir=str(cache_folder()))
     except Exception as error:  # it reads dataset_info.json and features.json, if they are there
-        raise DamagedError(f"{cache_folder() / name} is damaged ({_line(error)})") from error
+        raise _unreadable(cache_folder() / name, error) from error
+
+
+def _unreadable(path, error):
+    """Return the error to raise: a damaged file, or TensorFlow Datasets that cannot read any."""
+    cause = error
+    while cause is not None:
+        # What 4.9.9 raises of protobuf 7, for one; a sound cache is not to blame for that.
+        if isinstance(cause, (AttributeError, ImportError, NameError, TypeError)):
+            return NotHereError(f"TensorFlow Datasets doesn't work ({_line(cause)})")
+        cause = cause.__cause__
+    return DamagedError(f"{path} is damaged ({_line(error)})")
 
 
 def _read(name, split):
     """Read one split from the cache; DamagedError names the file that is damaged or missing."""
     builder = _builder(name)
-    import tensorflow_datasets as tfds
-
+    tfds = import_tfds()
     try:
-        content = tfds.as_numpy(builder.as_dataset(split=split, batch_size=-1))
+        one_file_after_the_other = tfds.ReadConfig(interleave_cycle_length=1)
+        content = tfds.as_numpy(
+            builder.as_dataset(split=split, batch_size=-1, read_config=one_file_after_the_other)
+        )
         images, labels = content["image"], content["label"]
     except Exception as error:  # TensorFlow, JSON and the file system each have their own
-        raise DamagedError(f"{_record_file(name, split)} is damaged ({_line(error)})") from error
+        raise _unreadable(_record_file(name, split), error) from error
     if images.shape != (idx.COUNTS[split], idx.SIZE, idx.SIZE, 1):
         raise DamagedError(f"{_record_file(name, split)} is damaged (it holds {images.shape})")
-    return images, labels.astype(np.int64)
+    places = original_places(split, len(images))
+    images, labels = images[places], labels[places].astype(np.int64)
+    if not idx.is_published(images, labels, name, split):
+        raise NotHereError(
+            f"{_record_file(name, split)} holds other pictures, or another order, than the "
+            f"original files"
+        )
+    return images, labels
+
+
+def original_places(split: str, count: int) -> np.ndarray:
+    """Return, for each picture of the original file, its place in the records, int64 (count,).
+
+    TensorFlow Datasets numbers the pictures as they come, and writes them in the order of the md5
+    of the split's name followed by that number. Its `core.hashing` promises a new major version
+    of all data sets should that ever change, and what is read is compared with a checksum; hence
+    no table of 140,000 places.
+    """
+    keys = [
+        hashlib.md5(f"{split}{number}".encode(), usedforsecurity=False).digest()
+        for number in range(count)
+    ]
+    places = np.empty(count, np.int64)
+    places[sorted(range(count), key=keys.__getitem__)] = np.arange(count)
+    return places
 
 
 def _record_file(name, split):
@@ -117,16 +192,34 @@ def _record_file(name, split):
     return files[0] if files else cache_folder() / name
 
 
+def _read_anew(name, split):
+    """Prepare a damaged data set again; what is there goes only when the new one can be read."""
+    folder = cache_folder() / name
+    aside = folder.with_name(f"{name}.damaged")
+    try:
+        shutil.rmtree(aside, ignore_errors=True)
+        folder.rename(aside)
+    except OSError as error:  # somebody else's cache, which may not be changed
+        raise NotHereError(f"{error.filename} cannot be changed ({error.strerror})") from error
+    try:
+        _prepare(name)
+        content = _read(name, split)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        aside.rename(folder)
+        raise
+    shutil.rmtree(aside, ignore_errors=True)
+    return content
+
+
 def _prepare(name):
     """Let TensorFlow Datasets fetch what it doesn't have and write its records, quietly."""
+    tfds = import_tfds()
     print(f"TensorFlow Datasets prepares {name}, once, in {cache_folder()} ...", flush=True)
-    builder = _builder(name)
-    import tensorflow_datasets as tfds
-
-    tfds.disable_progress_bar()
     try:
-        with contextlib.redirect_stdout(io.StringIO()):
-            builder.download_and_prepare(
+        with _hushed():
+            tfds.disable_progress_bar()
+            _builder(name).download_and_prepare(
                 download_config=tfds.download.DownloadConfig(try_download_gcs=False)
             )
     except Exception as error:  # of the network, the disk, TensorFlow or TensorFlow Datasets
@@ -135,13 +228,25 @@ def _prepare(name):
 
 def _make_sure_of_the_originals(name):
     """Remove damaged original files; raise NotHereError if some are missing and out of reach."""
+    try:
+        sound = _sound_originals(name)
+    except OSError as error:  # somebody else's cache, which may not be changed
+        raise NotHereError(f"{error.filename} cannot be changed ({error.strerror})") from error
+    trouble = mirrors.first_trouble(name) if sound < FILES else None
+    if trouble:
+        raise NotHereError(trouble)
+
+
+def _sound_originals(name):
+    """Return how many original files have been downloaded; remove those that are damaged."""
     downloads = cache_folder() / "downloads"
+    packed = {value for key, value in idx.PACKED.items() if key[0] == name}
     sound = 0
     for record in sorted(downloads.rglob("*.gz.INFO")):
         file = record.with_suffix("")
-        if ADDRESSES[name] not in record.read_text() or not file.exists():
+        if mirrors.MIRRORS[name][0] not in record.read_text() or not file.exists():
             continue
-        if hashlib.sha256(file.read_bytes()).hexdigest() in PACKED[name]:
+        if hashlib.sha256(file.read_bytes()).hexdigest() in packed:
             sound += 1
             continue
         print(f"{file} is damaged: it is removed and fetched again.")
@@ -150,31 +255,10 @@ def _make_sure_of_the_originals(name):
     for file in downloads.glob("extracted/GZIP.*-ubyte*"):
         if hashlib.sha256(file.read_bytes()).hexdigest() not in idx.CHECKSUMS.values():
             file.unlink()
-    if sound < len(PACKED[name]):
-        _check_connection(ADDRESSES[name])
-
-
-def _check_connection(address):
-    """Raise NotHereError unless one of the files can be asked for within a few seconds."""
-    answers = []
-
-    def ask():
-        request = urllib.request.Request(address + "t10k-labels-idx1-ubyte.gz", method="HEAD")
-        try:
-            urllib.request.urlopen(request, timeout=PATIENCE).close()
-            answers.append(None)
-        except Exception as error:
-            answers.append(error)
-
-    # In a thread, as looking up a name without a network may take longer than the time-out.
-    asking = threading.Thread(target=ask, daemon=True)
-    asking.start()
-    asking.join(PATIENCE)
-    if answers != [None]:
-        host = urllib.request.Request(address).host
-        raise NotHereError(f"{host} cannot be reached, so nothing can be downloaded")
+    return sound
 
 
 def _line(error):
-    """Return the first line of an error, or its kind if it has none."""
-    return (str(error).strip().splitlines() or [type(error).__name__])[0][:120]
+    """Return the first line of an error, shortened, or its kind if it says nothing."""
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    return textwrap.shorten(lines[0], 120, placeholder=" ...")
