@@ -2,6 +2,7 @@
 
 from ganbook import plots
 from ganbook.arrays import to_numpy
+from ganbook.errors import SettingError
 
 
 def slider(images, title="Sample"):
@@ -23,11 +24,16 @@ def slider_of(figures, alt="Picture"):
     Args:
         figures: Matplotlib figures, in their order.
         alt: what they show, for those who cannot see them; the number of the figure is added.
+
+    Raises:
+        SettingError: there is no figure.
     """
     from ipywidgets import HTML, IntSlider, VBox
 
     # HTML, since a widget that is an image has no text in the page.
     count = len(figures)
+    if not count:
+        raise SettingError("there is no figure to show; a slider needs one or more.")
     pictures = [
         plots.Picture(plots.png_of(figure), f"{alt}, {number} of {count}")._repr_html_()
         for number, figure in enumerate(figures, 1)

@@ -1,7 +1,12 @@
 """What the figures draw is what they were given."""
 
+import ast
+import json
+from pathlib import Path
+
 import numpy as np
 import pytest
+from matplotlib.colors import to_rgb
 
 from ganbook import plots
 from ganbook.errors import SettingError
@@ -131,3 +136,139 @@ def test_parallel_coordinates_draw_every_trial_and_mark_the_best():
 def test_parallel_coordinates_need_a_finished_trial():
     with pytest.raises(SettingError, match="none of 1 trials was finished"):
         plots.parallel([trial(0, 1e-3, "hinge", [3.0], pruned=True)], "search")
+
+
+def vermilion(figure):
+    """Return how large a part of a figure has the color of what is not a number."""
+    figure.canvas.draw()
+    colors = np.asarray(figure.canvas.buffer_rgba())[..., :3] / 255
+    return np.mean(np.abs(colors - to_rgb(plots.GENERATOR)).max(axis=-1) < 0.01)
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def test_pixels_that_are_no_numbers_are_seen_and_left_over_places_stay_dark(bad, channels):
+    images = np.linspace(-1, 1, 7 * 64 * channels, dtype=np.float32).reshape(7, 8, 8, channels)
+    assert vermilion(plots.image_grid(images, 4)) == 0
+    one = images.copy()
+    one[2] = bad
+    part = vermilion(plots.image_grid(one, 4))
+    assert 0.02 < part < 0.2, "one image of eight places"
+    assert np.isfinite(plots.tile(one, 4)[8:, 24:]).all()
+    assert vermilion(plots.image_grid(np.full_like(images, bad), 4)) > 6 * part
+
+
+def test_colors_of_images_are_not_rounded_on_their_way():
+    images = np.random.default_rng(0).uniform(-1, 1, (2, 4, 4, 3)).astype(np.float32)
+    (shown,) = plots.image_grid(images, 2).axes[0].get_images()
+    expected = (plots.tile(images, 2) + np.float32(1)) / np.float32(2)
+    assert shown.get_array().dtype == np.float32 and np.array_equal(shown.get_array(), expected)
+
+
+@pytest.mark.parametrize("draw", [plots.image_grid, plots.samples, plots.tile])
+def test_what_is_no_image_is_refused(draw):
+    images = np.zeros((2, 4, 4, 1))
+    for dtype in (np.int64, np.uint16, bool, complex, object, "U3"):
+        with pytest.raises(SettingError, match=f"images are {np.dtype(dtype)}; uint8"):
+            draw(images.astype(dtype), 2)
+    with pytest.raises(SettingError, match="one image or more"):
+        draw(images[:0], 2)
+    with pytest.raises(SettingError, match=r"shape \(2, 4, 4\); \(N, H"):
+        draw(images[..., 0], 2)
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def test_a_loss_that_is_no_number_leaves_a_gap(bad):
+    means = plots.running_mean([1.0, 3.0, bad, 5.0, 7.0, 9.0], window=2)
+    np.testing.assert_array_equal(means, [1.0, 2.0, np.nan, np.nan, 6.0, 8.0])
+    log = [*LOG, {"step": 5, "discriminator_loss": bad, "generator_loss": 1.0}]
+    images = np.full((4, 6, 6, 1), np.nan, np.float32)
+    plots.training_panel(log, images, 2, "losses", "samples").canvas.draw()
+
+
+def test_a_picture_is_html_with_a_text_of_its_own():
+    picture = plots.Picture(b"content", 'A "7" <and>\na 1', "gif")
+    assert picture._repr_html_() == (
+        '<img alt="A &quot;7&quot; &lt;and&gt; a 1" src="data:image/gif;base64,Y29udGVudA==" '
+        'style="max-width: 100%">'
+    )
+    assert repr(picture) == 'A "7" <and>\na 1'
+    for nothing in ("", " \n"):
+        with pytest.raises(SettingError, match="alt is empty"):
+            plots.Picture(b"content", nothing)
+
+
+@pytest.mark.parametrize("show", ["show", "show_gif"])
+def test_a_shown_figure_reaches_the_page_as_such_a_picture(show, monkeypatch):
+    shown = []
+    monkeypatch.setattr("IPython.display.display", shown.append)
+    figure = plots.points({"p": np.ones((1, 2))}, "t")
+    getattr(plots, show)([figure] if show == "show_gif" else figure, "One point")
+    (picture,) = shown
+    assert isinstance(picture, plots.Picture) and picture.alt == "One point"
+
+
+# What puts a picture into a page; its text is the second argument.
+SHOWERS = ("plots.show", "plots.show_gif", "slider", "slider_of")
+
+
+def shown_without_text(code):
+    """Yield the parts of some code that show a picture in another way, or without a text."""
+    tree = ast.parse(code)
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.Import, ast.ImportFrom)) and other_way(node):
+            yield ast.unparse(node)
+        if isinstance(node, ast.Call) and ast.unparse(node.func).endswith(SHOWERS):
+            given = [k.value for k in node.keywords if k.arg in ("alt", "title")] + node.args[1:]
+            if not given or (isinstance(given[0], ast.Constant) and not given[0].value.strip()):
+                yield ast.unparse(node)
+    last = tree.body[-1] if tree.body else None
+    if isinstance(last, ast.Expr) and isinstance(last.value, ast.Call):
+        name = ast.unparse(last.value.func).removeprefix("plots.")
+        if name in plots.__all__ and name[0].islower() and not name.startswith(("show", "save")):
+            yield f"a figure alone: {ast.unparse(last)}"
+
+
+def other_way(node):
+    """Say whether an import is one of pictures that have no text in the page."""
+    names = {alias.name for alias in node.names}
+    origin = getattr(node, "module", None) or ""
+    from_jupyter = origin.startswith(("IPython", "ipywidgets"))
+    return (from_jupyter and "Image" in names) or any("pyplot" in n for n in {origin, *names})
+
+
+def codes():
+    """Yield (where, code) of all cells that do not call on IPython, and of all modules."""
+    root = Path(__file__).parent.parent
+    for path in sorted((root / "notebooks").glob("*.ipynb")):
+        for number, cell in enumerate(json.loads(path.read_text("utf-8"))["cells"]):
+            code = "".join(cell["source"])
+            if cell["cell_type"] == "code" and not code.startswith("%%"):
+                lines = [line for line in code.splitlines() if line.lstrip()[:1] not in ("%", "!")]
+                yield f"{path.name}, cell {number}", "\n".join(lines)
+    for path in sorted((root / "ganbook").rglob("*.py")):
+        yield path.name, path.read_text("utf-8")
+
+
+def test_no_picture_is_shown_without_a_text():
+    found = [(where, fault) for where, code in codes() for fault in shown_without_text(code)]
+    assert not found
+    shows = sum(code.count("plots.show") for _, code in codes())
+    assert shows > 80, "the search has lost its way"
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "from IPython.display import Image, display",
+        "import matplotlib.pyplot as plt",
+        "from ipywidgets import Image",
+        "plots.show(figure)",
+        "plots.show(figure, ' ')",
+        "plots.show_gif(figures, alt='')",
+        "widgets.slider_of(figures)",
+        "a = 1\nplots.image_grid(images, 8)",
+    ],
+)
+def test_pictures_without_a_text_are_found(code):
+    assert list(shown_without_text(code))

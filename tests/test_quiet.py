@@ -112,7 +112,7 @@ import os, sys, time
 import ganbook.arrays
 for line in {lines!r}:
     os.write(2, line)
-print("said", file=sys.stderr)
+sys.stderr.write("said\\n")  # at once: print ends its line later, and others may come between
 time.sleep(0.5)
 """
 

@@ -2,10 +2,11 @@
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from ganbook.errors import SettingError
 from ganbook.exercises import lesson02
-from ganbook.sampling import walk
+from ganbook.sampling import read_samples, walk, write_samples
 
 
 def test_a_walk_has_both_ends_and_keeps_to_the_sphere():
@@ -41,3 +42,16 @@ def test_the_exercises_walk_agrees_with_the_package():
 def test_bad_walks_are_refused(start, end, count, message):
     with pytest.raises(SettingError, match=message):
         walk(start, end, count)
+
+
+@pytest.mark.parametrize("dtype", ["bfloat16", "float16", "float32"])
+def test_samples_of_16_bits_come_back_from_a_file(dtype, tmp_path):
+    points = np.linspace(-1, 1, 9, dtype=np.float32)[:8].reshape(4, 2)
+    images = points.reshape(2, 2, 2, 1)
+    for made in (tf.cast(points, dtype), tf.cast(points, dtype).numpy()):
+        write_samples(tmp_path / "samples.npz", made)
+        found = read_samples(tmp_path / "samples.npz")
+        assert found.dtype == np.float32 and np.array_equal(found, points)
+    write_samples(tmp_path / "samples.npz", tf.cast(images, dtype))
+    found = read_samples(tmp_path / "samples.npz")
+    assert found.ravel().tolist() == [0, 32, 64, 96, 128, 159, 191, 223]

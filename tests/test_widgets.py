@@ -4,8 +4,10 @@ import base64
 import re
 
 import numpy as np
+import pytest
 
-from ganbook.widgets import slider
+from ganbook.errors import SettingError
+from ganbook.widgets import slider, slider_of
 
 
 def test_a_slider_moves_through_its_pictures():
@@ -20,3 +22,11 @@ def test_a_slider_moves_through_its_pictures():
     assert len(set(seen)) == 3 and all(value.startswith(b"\x89PNG") for value in seen)
     assert texts == ["Walk, 1 of 3", "Walk, 2 of 3", "Walk, 3 of 3"]
     assert place.max == 2
+
+
+def test_a_slider_needs_a_picture():
+    for nothing in ([], np.zeros((0, 4, 4, 1), np.uint8)):
+        with pytest.raises(SettingError, match="no figure to show"):
+            slider(nothing)
+    with pytest.raises(SettingError, match="no figure to show"):
+        slider_of([])

@@ -1,44 +1,72 @@
 """Images in grids."""
 
+import matplotlib
 import numpy as np
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
 from ganbook.arrays import takes_numbers
 from ganbook.errors import SettingError
-from ganbook.plots.base import new_figure
+from ganbook.plots.base import GENERATOR, new_figure
 
 
 @takes_numbers
 def tile(images, columns) -> np.ndarray:
     """Return images as one picture, row by row: (N, H, W, C) to (rows * H, columns * W, C).
 
+    Places that are left over are as dark as the darkest pixel.
+
     Raises:
-        SettingError: the array does not have four axes, or 1 or 3 channels.
+        SettingError: the array does not have four axes, or 1 or 3 channels, or it is empty, or
+            its numbers are neither uint8 nor floats.
     """
-    images = np.asarray(images)
-    if images.ndim != 4 or images.shape[-1] not in (1, 3):
-        raise SettingError(
-            f"images have shape {images.shape}; (N, H, W, 1) or (N, H, W, 3) is right."
-        )
+    images = _checked(images)
     count, height, width, channels = images.shape
     rows = -(-count // columns)
-    lowest = images.min() if images.dtype != np.uint8 else 0
+    lowest = 0 if images.dtype == np.uint8 else _lowest(images)
     padded = np.full((rows * columns, height, width, channels), lowest, images.dtype)
     padded[:count] = images
     grid = padded.reshape(rows, columns, height, width, channels).swapaxes(1, 2)
     return grid.reshape(rows * height, columns * width, channels)
 
 
+def _checked(images):
+    """Return images as an array; refuse what no picture can be made of."""
+    images = np.asarray(images)
+    if images.ndim != 4 or images.shape[-1] not in (1, 3):
+        raise SettingError(
+            f"images have shape {images.shape}; (N, H, W, 1) or (N, H, W, 3) is right."
+        )
+    if images.size == 0:
+        raise SettingError(f"images have shape {images.shape}; one image or more is needed.")
+    # Whole numbers of another kind would be taken for floats, and come out black and white.
+    if images.dtype != np.uint8 and images.dtype.kind != "f":
+        raise SettingError(
+            f"images are {images.dtype}; uint8 (0 to 255) or floats in [-1, 1] are right."
+        )
+    return images
+
+
+def _lowest(images):
+    numbers = images[np.isfinite(images)]
+    return numbers.min() if numbers.size else -1.0
+
+
 @takes_numbers
 def draw_images(axes, images, columns, title):
-    """Draw a grid of images, uint8 or floats in [-1, 1], into Matplotlib axes."""
-    images = np.asarray(images)
-    low, high = (0, 255) if images.dtype == np.uint8 else (-1.0, 1.0)
+    """Draw a grid of images, uint8 or floats in [-1, 1], into Matplotlib axes.
+
+    Pixels that are NaN or infinite, as after a training that broke down, are vermilion.
+    """
     picture = tile(images, columns)
+    low, high = (0, 255) if picture.dtype == np.uint8 else (-1.0, 1.0)
     if picture.shape[-1] == 3:
-        axes.imshow(np.clip((picture - low) / (high - low), 0.0, 1.0))
+        broken = ~np.isfinite(picture).all(axis=-1, keepdims=True)
+        shades = np.clip((picture - low) / (high - low), 0.0, 1.0)
+        axes.imshow(np.where(broken, np.array(to_rgb(GENERATOR), shades.dtype), shades))
     else:
-        axes.imshow(picture[..., 0], cmap="gray", vmin=low, vmax=high)
+        shades = matplotlib.colormaps["gray"].with_extremes(bad=GENERATOR)
+        axes.imshow(picture[..., 0], cmap=shades, vmin=low, vmax=high)
     axes.set_title(title)
     axes.axis("off")
 
@@ -53,7 +81,7 @@ def image_grid(images, columns=8, title="", labels=None) -> Figure:
         title: what the images are and where they come from.
         labels: one short text for each row, drawn at its left; or None.
     """
-    images = np.asarray(images)
+    images = _checked(images)
     rows = -(-len(images) // columns)
     figure = new_figure(max(4.0, 0.6 * columns + (1.2 if labels else 0)), 0.6 * rows + 0.5)
     axes = figure.subplots()

@@ -63,13 +63,20 @@ def loss_panels(logs, columns=3, levels=LOG_LEVELS) -> Figure:
 
 @takes_numbers
 def running_mean(values, window=None) -> np.ndarray:
-    """Return the mean over a trailing window (default: 2 % of the values), same length."""
+    """Return the mean over a trailing window (default: 2 % of the values), same length.
+
+    It is NaN, a gap in a curve, where a value of the window is NaN or infinite.
+    """
     values = np.asarray(values, dtype=float)
     window = max(1, len(values) // 50) if window is None else window
-    sums = np.cumsum(np.insert(values, 0, 0.0))
+    # A sum with one such value in it would stay so to the end.
+    broken = ~np.isfinite(values)
+    sums = np.cumsum(np.insert(np.where(broken, 0.0, values), 0, 0.0))
+    count = np.cumsum(np.insert(broken.astype(int), 0, 0))
     ends = np.arange(1, len(values) + 1)
     starts = np.maximum(0, ends - window)
-    return (sums[ends] - sums[starts]) / (ends - starts)
+    means = (sums[ends] - sums[starts]) / (ends - starts)
+    return np.where(count[ends] > count[starts], np.nan, means)
 
 
 @takes_numbers
