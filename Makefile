@@ -27,7 +27,7 @@ STAMP_BROWSER := $(VENV)/installed-browser
 GANBOOK_PRESET ?= quick
 # What touches pictures, callbacks, widgets and data, and what only shows with other versions.
 COLAB_TESTS := $(wildcard $(addprefix tests/test_,$(addsuffix .py,plots callbacks widgets data \
-  originals quiet doctor hardware sampling shipped)))
+  originals quiet doctor hardware sampling numbers_drawn)))
 # A dense pair, convolutions under a penalty, spectral normalization, growing: Keras 3.10 shows there.
 OLDEST_LESSONS := $(foreach n,01 04 05 06,$(wildcard notebooks/$(n)_*.ipynb))
 CODE := ganbook scripts tests tests_browser benchmarks
@@ -51,7 +51,8 @@ test-oldest: $(STAMP_OLDEST) ## The same, but four notebooks, with the oldest Te
 test-colab: $(STAMP_COLAB) colab ## Run the notebooks, each alone, and some tests, with Colab's packages
 	@echo "Colab's packages on $$($(BIN_COLAB)/python --version)"
 	$(BIN_COLAB)/python scripts/run_colab.py $(LESSON)
-	$(BIN_COLAB)/python -m pytest -n 2 --dist loadfile -p no:cacheprovider $(COLAB_TESTS)
+	PYTHONPATH=$(CURDIR) $(BIN_COLAB)/python -m pytest -n 2 --dist loadfile -p no:cacheprovider \
+	  $(COLAB_TESTS)
 
 test-browser: $(STAMP_BROWSER) ## Run lessons in JupyterLab in a real browser, and look at the pages
 	GANBOOK_PRESET=$(GANBOOK_PRESET) $(BIN)/python -m pytest tests_browser --timeout=600

@@ -233,6 +233,7 @@ def _how_long(lesson, policy):
     """Say how long the training will take; the quick one is not worth waiting for an answer."""
     if lesson.preset == "quick":
         return "made to take less than a minute on 2 CPU cores"
+    print("Timing a few steps of the training ...", flush=True)
     seconds = timing.seconds_of(lesson.recipe, lesson.data, policy, lesson.steps)
     return f"about {duration(seconds)} on this machine, by a few of them made now"
 

@@ -320,8 +320,9 @@ def broken(tmp_path, monkeypatch):
     ],
     ids=["raises", "speaks and raises", "swallows", "speaks", "empty", "says nothing", "needs"],
 )
-def test_a_broken_package_is_one_line(broken, code, reason, capfd):
+def test_a_broken_package_is_one_line(broken, code, reason, monkeypatch, capfd):
     broken(code)
+    monkeypatch.setattr(logging.getLogger(), "handlers", [])  # those of pytest, which nobody has
     handlers = logging.getLogger().handlers[:], logging.getLogger("absl").handlers[:]
     for _ in range(2):  # the second time, what the first attempt left behind is met
         with pytest.raises(ValueError) as caught:
@@ -364,15 +365,13 @@ def test_without_tensorflow_datasets(module, monkeypatch, tmp_path):
     assert (tmp_path / "cache" / "mnist" / "3.0.1" / "dataset_info.json").exists()
 
 
-def test_a_package_that_can_only_be_imported(monkeypatch, tmp_path):
+def test_a_package_that_can_only_be_imported(monkeypatch, tfds, tmp_path):
     """Version 4.9.9 beside protobuf 7 raises AttributeError at every cache that it meets."""
     (tmp_path / "cache" / "mnist" / "3.0.1").mkdir(parents=True)
     (tmp_path / "cache" / "mnist" / "3.0.1" / "dataset_info.json").write_text("{}")
 
     def fail(*args, **more):
         raise RuntimeError("Failed to construct mnist") from AttributeError("no label")
-
-    import tensorflow_datasets as tfds
 
     monkeypatch.setattr(tfds, "builder", fail)
     monkeypatch.setattr(mirrors, "first_trouble", lambda name: None)
@@ -501,8 +500,17 @@ def test_repr_is_short():
 FEW = 300
 
 
+@pytest.fixture
+def tfds():
+    """TensorFlow Datasets, where it can be imported; with Colab's packages it cannot."""
+    try:
+        return prepared.import_tfds()
+    except prepared.NotHereError as error:
+        pytest.skip(str(error))
+
+
 @pytest.mark.parametrize(("split", "count"), [("train", 60_000), ("test", 10_000)])
-def test_where_tensorflow_datasets_puts_each_picture(split, count, tmp_path):
+def test_where_tensorflow_datasets_puts_each_picture(split, count, tmp_path, tfds):
     from tensorflow_datasets.core import shuffle
 
     shuffler = shuffle.Shuffler(tmp_path, hash_salt=split)
@@ -515,12 +523,11 @@ def test_where_tensorflow_datasets_puts_each_picture(split, count, tmp_path):
 
 
 @pytest.fixture(params=["mnist", "fashion_mnist"])
-def with_originals(request, data_folder, tmp_path, monkeypatch):
+def with_originals(request, data_folder, tmp_path, monkeypatch, tfds):
     """The original files lie where TensorFlow Datasets keeps its downloads, as after a download.
 
     Returns the name of the data set, and the first few of its training pictures and labels.
     """
-    import tensorflow_datasets as tfds
     from tensorflow_datasets.core.download import checksums, resource
 
     name = request.param
