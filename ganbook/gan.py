@@ -207,8 +207,8 @@ class GAN(AdversarialUpdate, keras.Model):
         run would be another training from its first step on.
         """
         optimizers = {
-            "generator's rate": self.generator_optimizer,
-            "discriminator's rate": self.discriminator_optimizer,
+            "generator's rate": players.unscaled(self.generator_optimizer),
+            "discriminator's rate": players.unscaled(self.discriminator_optimizer),
         }
         rates = {name: one.get_config().get("learning_rate") for name, one in optimizers.items()}
         return {name: rate["config"] for name, rate in rates.items() if isinstance(rate, dict)}

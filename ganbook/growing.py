@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 import tensorflow as tf
 
+from ganbook import players
 from ganbook.errors import SettingError
 from ganbook.gan import GAN
 from ganbook.models.progressive import SMALLEST, blend, shrink, stages_of, upsample
@@ -221,8 +222,7 @@ class GrowingGAN(GAN):
     def _forget_moments(self):
         """Set both optimizers back: their memory is of other weights."""
         for optimizer in (self.generator_optimizer, self.discriminator_optimizer):
-            inner = getattr(optimizer, "inner_optimizer", optimizer)  # of a loss scale
-            for variable in inner.variables:
+            for variable in players.unscaled(optimizer).variables:
                 if variable.name != "learning_rate":
                     variable.assign(tf.zeros_like(variable.value))
 

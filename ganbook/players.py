@@ -111,8 +111,15 @@ def optimizer_for(model, optimizer):
     """Return the optimizer (or the default), built for this player's weights."""
     if optimizer is None:
         optimizer = keras.optimizers.Adam(2e-4, beta_1=0.5)
-    float16 = "float16" in {layer.compute_dtype for layer in model.layers}
+    # Nested ones too: a wrapper may compute in float32, and what it wraps in float16.
+    layers = model._flatten_layers(include_self=False)
+    float16 = "float16" in {layer.compute_dtype for layer in layers}
     if float16 and not isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
         optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
     optimizer.build(model.trainable_weights)
     return optimizer
+
+
+def unscaled(optimizer):
+    """Return the optimizer itself, without the scale of losses that may stand around it."""
+    return getattr(optimizer, "inner_optimizer", optimizer)

@@ -7,9 +7,9 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from helpers import dense_pair, everything, flat, gan_of, stateful_pair, stream_for, train
+from helpers import dense_pair, flat, gan_of, stateful_pair, stream_for, train
 
-from ganbook import GAN, checkpoint, losses, penalties, players, randomness, recipes
+from ganbook import GAN, losses, penalties, players, randomness
 from ganbook.errors import PitfallWarning, SettingError
 
 
@@ -315,27 +315,6 @@ def test_mixed_precision_by_keras_policy(policy):
         before, flat(gan.generator.weights)
     )
     assert gan.sample(3).dtype == np.float32
-
-
-@pytest.mark.parametrize("lesson", ["05", "06"])
-def test_float16_may_be_asked_for_and_scales_its_losses(lesson, tmp_path):
-    """With BatchNorm and spectral normalization, and with a gradient penalty while growing."""
-    recipe = recipes.recipe_of(lesson)
-    gan = recipe.gan(precision="mixed_float16", steps=16)
-    size, channels = gan.discriminator.input_shape[1], gan.discriminator.input_shape[-1]
-    real = np.random.default_rng(0).integers(0, 256, (32, size, size, channels)).astype(np.uint8)
-    gan.compile(run_eagerly=True)
-    gan.fit(helpers.stream(real, 4, gan.discriminator_steps), steps_per_epoch=2, verbose=0)
-    assert np.isfinite(gan.last_losses).all() and np.isfinite(gan.sample(2)).all()
-    for optimizer in (gan.generator_optimizer, gan.discriminator_optimizer):
-        assert isinstance(optimizer, keras.optimizers.LossScaleOptimizer)
-    computed = {layer.compute_dtype for layer in gan.discriminator._flatten_layers()}
-    assert "float16" in computed
-    assert {weight.dtype for weight in gan.generator.weights} == {"float32"}
-    checkpoint.save(gan, tmp_path)
-    other = recipe.gan(seed=1, precision="mixed_float16", steps=16)
-    checkpoint.restore(other, tmp_path)
-    assert np.array_equal(everything(gan), everything(other))
 
 
 def test_xla_for_dense_networks_and_not_for_convolutions_on_a_cpu():
