@@ -4,8 +4,8 @@
                                    [--precisions float32 mixed_bfloat16]
 
 For each round a new process estimates as a lesson's setup does, then trains the whole run of the
-preset with no checkpoints and no pictures, and estimates once more: a machine that does other things
-beside it changes its speed between the two. Dense networks are always trained in float32.
+preset with no checkpoints and no pictures, and estimates once more: a machine that does other
+things beside it changes its speed between the two. Dense networks are always trained in float32.
 
 Prints estimate, training, their ratio (the geometric mean of both estimates by the training; 1 is
 right) and how long the first estimate itself took; then the medians as one JSON object on the last
