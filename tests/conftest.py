@@ -10,6 +10,10 @@ import pytest
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "2"
 os.environ["KERAS_BACKEND"] = "tensorflow"
 os.environ["MPLBACKEND"] = "Agg"
+# No test reaches the network, also where there is one: nothing listens at this proxy.
+for name in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"):
+    os.environ[name] = "http://127.0.0.1:9"
+os.environ["no_proxy"] = os.environ["NO_PROXY"] = "127.0.0.1,localhost"
 
 # Tests move to another folder (see `elsewhere`), so a relative folder would be lost.
 if os.environ.get("GANBOOK_DATA"):
