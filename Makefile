@@ -30,7 +30,7 @@ COLAB_TESTS := $(wildcard $(addprefix tests/test_,$(addsuffix .py,plots callback
   originals quiet doctor hardware sampling numbers_drawn)))
 # A dense pair, convolutions under a penalty, spectral normalization, growing: Keras 3.10 shows there.
 OLDEST_LESSONS := $(foreach n,01 04 05 06,$(wildcard notebooks/$(n)_*.ipynb))
-CODE := ganbook scripts tests tests_browser benchmarks
+CODE := conftest.py ganbook scripts tests tests_browser benchmarks
 
 .PHONY: help lessons test test-oldest test-colab test-browser lab lint format wheel wheel-weights \
   colab clean
@@ -86,7 +86,7 @@ colab: $(STAMP) wheel ## Write dist/colab/NN_*.ipynb: each lesson in one file, f
 
 clean: ## Remove what these commands made; environments and trained runs stay
 	rm -rf build dist ganbook.egg-info .pytest_cache .ruff_cache
-	find $(CODE) -name __pycache__ -prune -exec rm -rf {} +
+	find $(filter-out %.py,$(CODE)) -name __pycache__ -prune -exec rm -rf {} +
 
 $(STAMP): requirements.txt pyproject.toml
 	$(call make_environment,$(PYTHON),$(VENV),requirements.txt)

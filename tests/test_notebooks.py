@@ -4,7 +4,10 @@ The rules are small functions from a notebook to a list of complaints. They are 
 made-up notebook, whole and with one fault each, then on the lessons.
 """
 
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import colab_links
@@ -339,3 +342,20 @@ def test_index_names_every_lesson(name):
 )
 def test_the_project_is_spelled_the_same_way(path):
     assert BRITISH.findall(path.read_text(encoding="utf-8")) == []
+
+
+def test_a_red_line_fails_a_cell_when_notebooks_are_run(tmp_path):
+    v4 = nbformat.v4
+    lines = ["print('fine')", "import sys; print('red', file=sys.stderr)"]
+    red = v4.new_notebook(cells=[v4.new_code_cell(line) for line in lines])
+    nbformat.write(red, tmp_path / "red.ipynb")
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "conftest", "-p", "no:cacheprovider"]
+    done = subprocess.run(
+        [*command, "--nbval", "--nbval-current-env", "red.ipynb"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 1 and "1 failed, 1 passed" in done.stdout
+    assert r"written to standard error: ['red\n']" in done.stdout
