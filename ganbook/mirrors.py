@@ -22,6 +22,7 @@ MIRRORS = {
 }
 SMALLEST = "t10k-labels-idx1-ubyte.gz"  # asked for its header only
 PATIENCE = 4.0  # seconds until a host counts as out of reach
+STALL = 15.0  # seconds without a byte until a download is given up
 
 _questions = {}
 
@@ -40,8 +41,9 @@ def trouble(address: str, also: tuple[str, ...] = ()) -> str | None:
     """
     for one in (address, *also):
         if host(one) not in _questions:
-            _questions[host(one)] = _Question(one)
-            _questions[host(one)].start()
+            question = _Question(one)
+            question.start()  # before another thread can find it, and wait for it
+            _questions[host(one)] = question
     return _questions[host(address)].wait()
 
 

@@ -18,7 +18,6 @@ import numpy as np
 from ganbook import idx, mirrors, quiet
 from ganbook.prepared import NotHereError
 
-STALL = 15.0  # seconds without a byte until a download is given up
 DISK = (errno.ENOSPC, errno.EDQUOT, errno.EACCES, errno.EROFS, errno.EIO)
 
 
@@ -114,8 +113,8 @@ def _wanted(folder, name, split):
         except idx.FileError as error:
             wanted.append(kind)
             if path.exists():
-                print(f"{path} {error.trouble}: it is removed and fetched again.")
                 path.unlink()
+                print(f"{path} {error.trouble}: it is removed and fetched again.")
     return wanted
 
 
@@ -177,7 +176,7 @@ def _download(url, which, aside):
 def _hushed_and_timed():
     """Show no progress bar, and give up when nothing comes; get_file has no time-out itself."""
     before = socket.getdefaulttimeout()
-    socket.setdefaulttimeout(STALL)
+    socket.setdefaulttimeout(mirrors.STALL)
     try:
         with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
             yield
@@ -208,6 +207,6 @@ def _is_of_the_disk(error):
 def _in_short(error, url):
     """Return what happened to a download, in one short line."""
     if isinstance(error, TimeoutError):
-        return f"nothing came for {STALL:g} seconds"
+        return f"nothing came for {mirrors.STALL:g} seconds"
     text = str(error).removeprefix(f"URL fetch failure on {url}: ").removeprefix("None -- ")
     return " ".join(text.replace(" -- ", " ").split())[:120] or type(error).__name__

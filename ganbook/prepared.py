@@ -43,7 +43,7 @@ def load(name: str, split: str, download: bool) -> tuple[np.ndarray, np.ndarray]
         NotHereError: not in the cache, damaged or something else there, no way to fetch it, or
             TensorFlow Datasets doesn't work; the message says which.
     """
-    if not any((cache_folder() / name).glob("*/dataset_info.json")):
+    if not _is_cached(name):
         if not download:
             raise NotHereError("not in the TensorFlow Datasets cache")
         _make_sure_of_the_originals(name)
@@ -56,13 +56,29 @@ def load(name: str, split: str, download: bool) -> tuple[np.ndarray, np.ndarray]
             raise
         trouble = str(error)
     _make_sure_of_the_originals(name)
-    print(f"{trouble}: it is removed and prepared again.")
-    return _read_anew(name, split)
+    return _read_anew(name, split, trouble)
 
 
 def cache_folder() -> Path:
     """Return the folder of TensorFlow Datasets, which its own variable TFDS_DATA_DIR may name."""
     return Path(os.environ.get("TFDS_DATA_DIR") or "~/tensorflow_datasets").expanduser()
+
+
+def _is_cached(name):
+    """Whether the version that is read has been prepared; without any, nothing is imported."""
+    if not any((cache_folder() / name).glob("*/dataset_info.json")):
+        return False
+    return (_version_folder(name) / "dataset_info.json").exists()
+
+
+def _version_folder(name):
+    """Return the folder of the version that is read; older ones are for somebody else's use."""
+    tfds = import_tfds()
+    try:
+        version = tfds.builder_cls(name).VERSION
+    except Exception as error:
+        raise NotHereError(f"TensorFlow Datasets doesn't work ({_line(error)})") from error
+    return cache_folder() / name / str(version)
 
 
 def import_tfds():
@@ -188,19 +204,20 @@ def original_places(split: str, count: int) -> np.ndarray:
 
 def _record_file(name, split):
     """Return the file that holds one split, or the folder where it should be."""
-    files = sorted((cache_folder() / name).glob(f"*/{name}-{split}.tfrecord*"))
-    return files[0] if files else cache_folder() / name
+    files = sorted(_version_folder(name).glob(f"{name}-{split}.tfrecord*"))
+    return files[0] if files else _version_folder(name)
 
 
-def _read_anew(name, split):
+def _read_anew(name, split, trouble):
     """Prepare a damaged data set again; what is there goes only when the new one can be read."""
-    folder = cache_folder() / name
-    aside = folder.with_name(f"{name}.damaged")
+    folder = _version_folder(name)
+    aside = folder.with_name(f"{folder.name}.damaged")
     try:
         shutil.rmtree(aside, ignore_errors=True)
         folder.rename(aside)
     except OSError as error:  # somebody else's cache, which may not be changed
         raise NotHereError(f"{error.filename} cannot be changed ({error.strerror})") from error
+    print(f"{trouble}: it is removed and prepared again.")
     try:
         _prepare(name)
         content = _read(name, split)
@@ -217,13 +234,32 @@ def _prepare(name):
     tfds = import_tfds()
     print(f"TensorFlow Datasets prepares {name}, once, in {cache_folder()} ...", flush=True)
     try:
-        with _hushed():
+        with _hushed(), _impatient():
             tfds.disable_progress_bar()
             _builder(name).download_and_prepare(
                 download_config=tfds.download.DownloadConfig(try_download_gcs=False)
             )
     except Exception as error:  # of the network, the disk, TensorFlow or TensorFlow Datasets
         raise NotHereError(f"TensorFlow Datasets failed ({_line(error)})") from error
+
+
+@contextlib.contextmanager
+def _impatient():
+    """Give up a download that stalls; TensorFlow Datasets itself would wait for ever."""
+    import requests
+
+    adapter = requests.adapters.HTTPAdapter
+    send = adapter.send
+
+    def send_in_time(self, request, **more):
+        self.max_retries = self.max_retries.new(connect=False, read=False)
+        return send(self, request, **{**more, "timeout": mirrors.STALL})
+
+    adapter.send = send_in_time
+    try:
+        yield
+    finally:
+        adapter.send = send
 
 
 def _make_sure_of_the_originals(name):
@@ -249,9 +285,9 @@ def _sound_originals(name):
         if hashlib.sha256(file.read_bytes()).hexdigest() in packed:
             sound += 1
             continue
-        print(f"{file} is damaged: it is removed and fetched again.")
         file.unlink()
         record.unlink()
+        print(f"{file} is damaged: it is removed and fetched again.")
     for file in downloads.glob("extracted/GZIP.*-ubyte*"):
         if hashlib.sha256(file.read_bytes()).hexdigest() not in idx.CHECKSUMS.values():
             file.unlink()

@@ -5,6 +5,7 @@ import hashlib
 import json
 import logging
 import shutil
+import socket
 import sys
 import types
 
@@ -632,6 +633,48 @@ def test_a_damaged_cache_stays_until_there_is_a_better_one(with_originals, tmp_p
         load_data("mnist", "download")
     assert file.read_bytes() == damaged
     assert sorted(path.name for path in (tmp_path / "cache").iterdir()) == ["downloads", "mnist"]
+
+
+@pytest.mark.parametrize("with_originals", ["mnist"], indirect=True)
+def test_another_version_in_the_cache_is_left_alone(with_originals, tmp_path):
+    """Other programs may share the cache, and one of them may have prepared an older version."""
+    checksum = load_data("mnist", "download").checksum
+    (folder,) = (tmp_path / "cache").glob("mnist/*")
+    older = folder.with_name("1.0.0")
+    folder.rename(older)
+    content = {path.name: path.read_bytes() for path in older.iterdir()}
+    with pytest.raises(ValueError, match="not in the TensorFlow Datasets cache"):
+        load_data("mnist", "cache")
+    assert load_data("mnist").checksum == checksum
+    (file,) = folder.glob("mnist-train.tfrecord*")
+    file.write_bytes(b"")
+    assert load_data("mnist").checksum == checksum
+    assert sorted(path.name for path in folder.parent.iterdir()) == ["1.0.0", folder.name]
+    assert content == {path.name: path.read_bytes() for path in older.iterdir()}
+
+
+def test_a_download_that_stalls_is_given_up(tfds, monkeypatch, capfd):
+    """TensorFlow Datasets itself waits for ever, and so would this test."""
+    import requests
+    from tensorflow_datasets.core.download import checksums
+    from tensorflow_datasets.image_classification import mnist
+
+    send = requests.adapters.HTTPAdapter.send
+    silent = socket.create_server(("127.0.0.1", 0))  # takes calls, and says nothing
+    address = f"http://127.0.0.1:{silent.getsockname()[1]}/"
+    for url, info in list(checksums.get_all_url_infos().items()):
+        if url.startswith(mnist.MNIST.URL):
+            there = address + url.removeprefix(mnist.MNIST.URL)
+            monkeypatch.setitem(checksums.get_all_url_infos(), there, info)
+    monkeypatch.setattr(mnist.MNIST, "URL", address)
+    monkeypatch.setattr(mirrors, "first_trouble", lambda name: None)
+    monkeypatch.setattr(mirrors, "STALL", 0.3)
+    with pytest.raises(ValueError, match="TensorFlow Datasets failed .*Read timed out"):
+        load_data("mnist", "download")
+    out, err = capfd.readouterr()
+    assert out.count("\n") == 1 and err == ""
+    assert requests.adapters.HTTPAdapter.send is send
+    silent.close()
 
 
 @pytest.mark.parametrize("with_originals", ["mnist"], indirect=True)

@@ -200,7 +200,7 @@ FAULTS = {
 def test_a_spoiled_download_is_named_and_comes_from_the_next_mirror(
     server, tiny, cache, fault, file, monkeypatch, capfd
 ):
-    monkeypatch.setattr(originals, "STALL", 0.3)
+    monkeypatch.setattr(mirrors, "STALL", 0.3)
     server.faults["/1/" + file] = [fault]
     fetched = load_data("mnist")
     assert fetched.checksum == from_folder(tiny, "mnist", "train", monkeypatch).checksum
@@ -228,7 +228,7 @@ def test_what_was_spoiled_on_its_way_is_asked_for_again(server, tiny, fault, mon
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_if_no_mirror_has_it_whole_nothing_is_kept(server, cache, fault, monkeypatch, capfd):
-    monkeypatch.setattr(originals, "STALL", 0.3)
+    monkeypatch.setattr(mirrors, "STALL", 0.3)
     for mirror in ("/1/", "/2/"):
         server.faults[mirror + IMAGES] = [fault] * 9
     with pytest.raises(ValueError, match=f"has no MNIST: no mirror delivers {IMAGES} whole.$"):
@@ -277,6 +277,17 @@ def test_a_damaged_file_stays_while_there_is_no_other(server, cache, monkeypatch
     monkeypatch.setattr(mirrors, "trouble", lambda address, also=(): "there is no network")
     assert load_data("mnist").is_standin
     assert capsys.readouterr().out.count("\n") == 1 and path.read_bytes() == PAGE
+
+
+def test_a_damaged_file_that_cannot_be_removed_is_not_said_to_be(server, cache, capsys):
+    load_data("mnist")
+    path = cache / "mnist" / IMAGES
+    path.unlink()
+    path.mkdir()
+    capsys.readouterr()
+    with pytest.raises(ValueError, match="ganbook/mnist cannot be written"):
+        load_data("mnist", "originals")
+    assert "is removed" not in capsys.readouterr().out and path.is_dir()
 
 
 # Folders and disks
@@ -386,6 +397,17 @@ def test_a_host_that_answers_is_not_kept_waiting_by_another(server, monkeypatch)
     monkeypatch.setitem(mirrors.MIRRORS, "mnist", (mirrors.MIRRORS["mnist"][0], silent))
     assert not load_data("mnist").is_standin
     hanging.close()
+
+
+def test_a_question_that_another_thread_finds_has_been_asked(server, monkeypatch):
+    start = mirrors._Question.start
+
+    def check(question):
+        assert mirrors.host(question.address) not in mirrors._questions
+        start(question)
+
+    monkeypatch.setattr(mirrors._Question, "start", check)
+    assert not load_data("mnist").is_standin and len(mirrors._questions) == 1
 
 
 def test_a_silent_first_mirror_is_passed_over(server, tiny, monkeypatch, capsys):
