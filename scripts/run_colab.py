@@ -12,6 +12,9 @@ standard error or a picture without alternative text fails a notebook.
 """
 
 import argparse
+import contextlib
+import functools
+import http.server
 import json
 import os
 import re
@@ -20,6 +23,7 @@ import subprocess
 import sys
 import sysconfig
 import tempfile
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -96,6 +100,52 @@ def check_install(wheel: Path) -> list[str]:
     subprocess.run([sys.executable, "-m", "pip", "uninstall", "-q", "-y", "ganbook"], check=True)
     changed = [f"{n}: {v} -> {after.get(n)}" for n, v in before.items() if after.get(n) != v]
     return [line for line in changed if not line.startswith("ganbook:")]
+
+
+def check_address() -> list[str]:
+    """Install from an address, as a published notebook would; return what is wrong.
+
+    This repository is served from this machine's loopback, with the tag of its version.
+    """
+    sys.path.append(str(ROOT))  # the package is not installed here, on purpose
+    import colab_links
+
+    if not (ROOT / ".git").exists():
+        print("No git repository here: the install line of a published notebook is not tried.")
+        return []
+    version = colab_links.read_settings(ROOT / "pyproject.toml")[1]
+    with tempfile.TemporaryDirectory() as name:
+        served = Path(name) / "ganbook"
+        for command in (
+            ["clone", "--quiet", "--bare", ROOT, served],
+            ["-C", served, "tag", "--force", f"v{version}"],
+            ["-C", served, "update-server-info"],
+        ):
+            subprocess.run(["git", *map(str, command)], check=True, stdout=subprocess.DEVNULL)
+        with serving(Path(name)) as address:
+            block = colab_links.install_lines(f"{address}/ganbook", version)
+            python = make_place(Path(name), Trial(Path("none"), colab=False))
+            code = "import sys\nif True:\n" + "\n".join(block)
+            subprocess.run([python, "-c", code], check=True, cwd=name)
+            code = "import ganbook; print(ganbook.__version__, ganbook.__file__)"
+            said = subprocess.check_output([python, "-c", code], text=True, cwd=name).split()
+    right = said[0] == version and said[1].startswith(name)
+    return [] if right else [f"{said} was installed from the address, not {version}"]
+
+
+@contextlib.contextmanager
+def serving(folder: Path):
+    """Serve a folder on this machine's loopback, and yield its address."""
+
+    class Quiet(http.server.SimpleHTTPRequestHandler):
+        def log_message(self, *args):
+            pass
+
+    handler = functools.partial(Quiet, directory=folder)
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
 
 
 def make_place(folder: Path, trial: Trial) -> Path:
@@ -190,6 +240,7 @@ def main(arguments: list[str] | None = None) -> int:
     wheel = max((ROOT / "dist").glob("ganbook-*.whl"), key=os.path.getmtime)
     changed = check_install(wheel)
     print("\n".join(f"CHANGED by the installation: {line}" for line in changed))
+    changed += check_address()
     trials = trials_of(options.lessons, os.environ.get("GANBOOK_DATA"))
     failed = len(changed)
     with ThreadPoolExecutor(2) as pool:
