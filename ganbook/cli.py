@@ -191,9 +191,10 @@ def main(arguments=None) -> int:
     parsed = build_parser().parse_args(arguments)
     try:
         if parsed.command != "doctor":
-            from ganbook.quiet import import_tensorflow
+            from ganbook import keras_setup, quiet
 
-            import_tensorflow()
+            keras_setup.check()
+            quiet.import_tensorflow()
         return parsed.run(parsed)
     except GanbookError as error:
         print(f"ganbook {parsed.command}: {error}", file=sys.stderr)

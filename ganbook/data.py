@@ -256,7 +256,7 @@ def _from_folder(name, split):
     setting = os.environ.get("GANBOOK_DATA")
     if not setting:
         raise NotHereError("GANBOOK_DATA is not set")
-    folder = Path(setting).expanduser()
+    folder = Path(os.path.expanduser(setting))  # which never raises
     if not folder.is_dir():
         raise DataError(f"GANBOOK_DATA is {setting!r}, which is no folder; correct or unset it.")
     if not (folder / name).is_dir():

@@ -4,23 +4,21 @@ What it calls ok has been tried: packages are imported, a file is written, a pic
 small GAN makes two steps. A finding that stops a lesson comes with a cure.
 """
 
-import importlib
+import contextlib
 import math
 import os
 import platform
-import re
 import shutil
 import sys
 import tempfile
 
-from ganbook import keras_setup, quiet
+from ganbook import installed, keras_setup
 from ganbook.errors import GanbookError
+from ganbook.installed import cure_of, first_line, new_environment
 from ganbook.places import runs_folder
 
-OLDEST = {"tensorflow": (2, 19), "keras": (3, 10), "numpy": (2, 0), "matplotlib": (3, 10)}
-# What the package and the notebooks import, by name; and what pip calls it, where it differs.
-NEEDED = (*OLDEST, "PIL", "IPython", "ipywidgets", "scipy", "optuna")
-CALLED = {"PIL": "pillow", "IPython": "ipython"}
+# What the package and the notebooks import, by name, and the oldest version that will do.
+UNFORESEEN = "look at what it names; if that is in order, please report it with these lines"
 SPACE = 0.5  # gigabytes that the checkpoints of a lesson may take
 
 
@@ -46,18 +44,27 @@ def examine() -> int:
     report = Report()
     # In this order: each finds out what would make the next ones fail in a way hard to read.
     if examine_python(report) and examine_keras_setup(report) and examine_packages(report):
-        examine_datasets_library(report)
-        examine_device(report)
-        examine_picture(report)
-        examine_training(report)
-        examine_data(report)
-        examine_settings(report)
-    examine_folder(report)
+        attempt(examine_datasets_library, report)
+        attempt(examine_device, report)
+        attempt(examine_picture, report)
+        attempt(examine_training, report)
+        attempt(examine_data, report)
+        attempt(examine_settings, report)
+    attempt(examine_folder, report)
     if report.failures:
         print(f"{report.failures} problem(s): the lessons cannot run yet.")
         return 1
     print("The lessons can run.")
     return 0
+
+
+def attempt(examination, report):
+    """Make an examination; what nobody thought of becomes a failure, and the others follow."""
+    try:
+        examination(report)
+    except Exception as error:
+        subject = getattr(examination, "__name__", "").removeprefix("examine_")
+        report.fail(subject, f"failed: {type(error).__name__}: {first_line(error)}", UNFORESEEN)
 
 
 def examine_python(report) -> bool:
@@ -81,46 +88,17 @@ def examine_keras_setup(report) -> bool:
 
 def examine_packages(report) -> bool:
     """Import what the lessons import, and compare versions with the oldest that are supported."""
-    before = report.failures
-    for name in NEEDED:
-        try:
-            if name == "tensorflow":
-                quiet.import_tensorflow()
-            module = importlib.import_module(name)
-        except Exception as error:  # missing, or at odds with another package
-            report.fail(name, f"cannot be imported: {first_line(error)}", cure_of(name))
-            continue
-        version = getattr(module, "__version__", "")
-        if too_old(version, OLDEST.get(name, ())):
-            report.fail(name, version, cure_of(name))
+    before, blamed = report.failures, {}
+    for name in installed.OLDEST:
+        found = installed.look_for(name)
+        if not found.fault:
+            report.good(name, found.version)
+        elif found.fault in blamed:  # one package fails of another: only that one is to be cured
+            report.fail(name, found.fault, f"mend {blamed[found.fault]} first, see above")
         else:
-            report.good(name, version or "installed")
+            blamed[found.fault] = name
+            report.fail(name, found.fault, found.cure)
     return report.failures == before
-
-
-def too_old(version, oldest) -> bool:
-    """Say whether a version, such as "2.20.0rc1", is older than another, such as (2, 19)."""
-    numbers = tuple(map(int, re.findall(r"\d+", version)))
-    return bool(oldest) and numbers[: len(oldest)] < oldest
-
-
-def first_line(error) -> str:
-    """Return the first line of an error, or its kind if it has none."""
-    return (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
-
-
-def cure_of(name) -> str:
-    """Return the command that brings a package, for the very Python that was asked."""
-    package = CALLED.get(name, name)
-    oldest = ".".join(map(str, OLDEST.get(name, ())))
-    if in_colab() and name in ("tensorflow", "keras", "numpy"):
-        return "Runtime > Disconnect and delete runtime, and begin anew: Colab brings it itself"
-    wanted = f'"{package}>={oldest}"' if oldest else package
-    return f"{sys.executable} -m pip install --upgrade {wanted}"
-
-
-def in_colab() -> bool:
-    return "google.colab" in sys.modules or "COLAB_RELEASE_TAG" in os.environ
 
 
 def examine_datasets_library(report):
@@ -151,7 +129,8 @@ def examine_picture(report):
 
         figure = plots.image_grid(np.zeros((2, 8, 8, 1), np.uint8), 2, "doctor")
         shown = plots.Picture(plots.png_of(figure), "Two black squares")._repr_html_()
-        assert 'src="data:image/png;base64,' in shown
+        if 'src="data:image/png;base64,' not in shown:
+            raise ValueError("the page got no picture")
     except Exception as error:
         cure = f"{cure_of('matplotlib')}, and the same for pillow"
         report.fail("picture", f"cannot be drawn: {first_line(error)}", cure)
@@ -164,18 +143,12 @@ def examine_training(report):
     try:
         losses, samples = two_steps()
     except Exception as error:
-        report.fail("training", f"failed: {first_line(error)}", fresh_environment())
+        report.fail("training", f"failed: {first_line(error)}", new_environment())
         return
     if not all(map(math.isfinite, losses)) or samples.shape != (2, 8, 8, 1):
-        report.fail("training", f"gave losses of {losses}", fresh_environment())
+        report.fail("training", f"gave losses of {losses}", new_environment())
     else:
         report.good("training", "two steps of a small GAN")
-
-
-def fresh_environment() -> str:
-    if in_colab():
-        return "Runtime > Disconnect and delete runtime, and begin anew"
-    return "make an environment of its own: see Start in the project's README"
 
 
 def two_steps():
@@ -210,19 +183,22 @@ def two_steps():
 
 
 def examine_data(report):
-    """Find out where each data set would come from."""
+    """Find out where each data set would come from, and load it whole."""
     from ganbook.data import load_data
 
+    mend = "mend the folder in GANBOOK_DATA, or unset GANBOOK_DATA"
     for name in ("mnist", "fashion_mnist"):
         try:
             data = load_data(name, split="test")
+            if data.is_standin:
+                report.note(name, "no source can be reached: lessons use the offline stand-in")
+                continue
+            count = len(load_data(name)) + len(data)
         except GanbookError as error:
-            report.fail(name, str(error), "mend the folder in GANBOOK_DATA, or unset GANBOOK_DATA")
-            continue
-        if data.is_standin:
-            report.note(name, "no source can be reached: lessons use the offline stand-in")
+            cure = mend if os.environ.get("GANBOOK_DATA") else UNFORESEEN
+            report.fail(name, str(error), cure)
         else:
-            report.good(name, f"{len(data):,} test images from {data.source}")
+            report.good(name, f"{count:,} images from {data.source}")
 
 
 def examine_settings(report):
@@ -239,24 +215,33 @@ def examine_folder(report):
     """Check that results can be written, and that there is room for them."""
     try:
         folder = runs_folder()
-    except GanbookError as error:
+    except (GanbookError, OSError) as error:
         report.fail("folder", str(error), "set GANBOOK_RUNS to a folder, or unset it")
         return
-    # The folder itself is made by the first run: now the nearest one that is there is asked.
-    there = next(one for one in (folder, *folder.resolve().parents) if one.is_dir()).resolve()
     try:
-        with tempfile.TemporaryFile(dir=there) as file:
-            file.write(os.urandom(1))
+        with made_for_a_moment(folder), tempfile.TemporaryFile(dir=folder) as file:
+            file.write(os.urandom(1024))
+            file.flush()
+            free = shutil.disk_usage(folder).free / 1e9
     except OSError as error:
-        report.fail(
-            "folder",
-            f"{there} cannot be written ({error.strerror})",
-            "set GANBOOK_RUNS to a folder that is yours",
-        )
+        what = f"{folder.absolute()} cannot be written ({error.strerror})"
+        report.fail("folder", what, "set GANBOOK_RUNS to a folder that is yours")
         return
-    free = shutil.disk_usage(there).free / 1e9
     if free < SPACE:
         cure = f"free {SPACE} GB, or set GANBOOK_RUNS to a folder on another disk"
-        report.fail("folder", f"{there} has {free:.1f} GB left", cure)
+        report.fail("folder", f"{folder.absolute()} has {free:.1f} GB left", cure)
     else:
-        report.good("folder", f"{there} can be written, {free:,.0f} GB free")
+        report.good("folder", f"{folder.absolute()} can be written, {free:,.0f} GB free")
+
+
+@contextlib.contextmanager
+def made_for_a_moment(folder):
+    """Make a folder and those around it, as the first run will; remove what was not there."""
+    missing = [one for one in (folder, *folder.parents) if not one.exists()]
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        yield
+    finally:
+        for one in missing:
+            with contextlib.suppress(OSError):  # not made after all, or in use by now
+                one.rmdir()

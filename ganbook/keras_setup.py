@@ -25,13 +25,19 @@ class Fault(NamedTuple):
 
 
 def settings_file() -> Path:
-    """Return the path of Keras's settings; the file need not exist."""
+    """Return the path of Keras's settings, found as Keras does; the file need not exist."""
     home = os.environ.get("KERAS_HOME")
-    return (Path(home) if home else Path("~/.keras").expanduser()) / "keras.json"
+    if home is None:
+        base = os.path.expanduser("~")
+        home = os.path.join(base if os.access(base, os.W_OK) else "/tmp", ".keras")
+    return Path(os.path.expanduser(os.path.join(home, "keras.json")))
 
 
 def fault() -> Fault | None:
     """Return the first setting of Keras that the lessons cannot work with, or None."""
+    if "keras" not in sys.modules and _settings() is None:
+        path = settings_file()
+        return Fault("settings", f"{path} holds what Keras cannot read", f"delete {path}")
     for name, needed in NEEDED.items():
         value, where = _setting(name, needed)
         if value != needed:
@@ -54,10 +60,23 @@ def _setting(name, default):
         return getattr(config, name)(), "keras"
     if name == "backend" and os.environ.get("KERAS_BACKEND"):
         return os.environ["KERAS_BACKEND"], "variable"
+    return (_settings() or {}).get(name, default), "file"
+
+
+def _settings():
+    """Return what stands in Keras's file, nothing where it is missing or no JSON, as Keras does.
+
+    Returns None where the import of Keras would fail of it.
+    """
+    path = settings_file()
     try:
-        return json.loads(settings_file().read_text())[name], "file"
-    except (OSError, ValueError, LookupError, TypeError):
-        return default, "file"  # Keras, too, ignores a file that it cannot read
+        found = json.loads(path.read_text()) if os.path.exists(path) else {}
+    except ValueError:
+        return {}
+    except OSError:  # a folder, or a file that may not be read
+        return None
+    whole = isinstance(found, dict) and isinstance(found.get("epsilon", 1e-7), float)
+    return found if whole else None
 
 
 def _cure(name, needed, where):

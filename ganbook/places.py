@@ -12,10 +12,12 @@ def runs_folder() -> Path:
     In Colab, a folder in Google Drive outlives the machine.
 
     Raises:
-        SettingError: GANBOOK_RUNS names a file.
+        SettingError: GANBOOK_RUNS names a file, or the home of a user who is not known.
     """
-    setting = os.environ.get("GANBOOK_RUNS")
-    folder = Path(setting).expanduser() if setting else Path("runs")
+    setting = os.environ.get("GANBOOK_RUNS") or "runs"
+    folder = Path(os.path.expanduser(setting))
+    if folder.parts[:1] and folder.parts[0].startswith("~"):
+        raise SettingError(f"GANBOOK_RUNS is {setting!r}, and there is no home {folder.parts[0]}.")
     if folder.exists() and not folder.is_dir():
         raise SettingError(f"GANBOOK_RUNS is {setting!r}, which is a file; name a folder.")
     return folder

@@ -4,8 +4,13 @@ Nothing else tells: a matrix product says little about convolutions, one process
 little about another's, and compilation takes as long as a hundred steps.
 """
 
+import contextlib
+import random
 import time
+from concurrent.futures import ThreadPoolExecutor
 
+import keras
+import numpy as np
 import tensorflow as tf
 
 ENOUGH = 1.0  # seconds of steps that are timed, after the first call, which also compiles
@@ -15,8 +20,9 @@ MOST = 20  # calls that are timed
 def seconds_of(recipe, data, policy, steps) -> float:
     """Return how many seconds a lesson's training will take, compilation included; an estimate.
 
-    The networks are built anew, trained for a moment on one batch, and thrown away. A growing GAN
-    is timed at each of its stages.
+    The networks are built anew, trained for a moment on one batch, and thrown away; random
+    generators, names of layers and Keras's settings are afterwards as they were. A growing GAN is
+    timed at each of its stages.
 
     Args:
         recipe: the lesson's; see `ganbook.recipes`.
@@ -24,14 +30,19 @@ def seconds_of(recipe, data, policy, steps) -> float:
         policy: the dtype policy to train in.
         steps: how many adversarial steps the training will make.
     """
+    # Keras keeps names, policy and seeds for each thread by itself.
+    with _generators_left_alone(), ThreadPoolExecutor(1) as elsewhere:
+        return elsewhere.submit(_measure, recipe, data, policy, steps).result()
+
+
+def _measure(recipe, data, policy, steps):
     gan = recipe.gan(precision=policy, steps=steps)
     batch = next(iter(data.stream(recipe.batch_size, gan.discriminator_steps, gan.steps_per_call)))
     same = tf.data.Dataset.from_tensors(batch).repeat()
     options = tf.data.Options()
     options.autotune.enabled = False  # else the end of every fit waits; see `ganbook.stream`
     same = same.with_options(options)
-    schedule = getattr(gan, "schedule", None)
-    starts = [start for start in (schedule.starts if schedule else [0]) if start < steps]
+    starts = gan.schedule.starts if hasattr(gan, "schedule") else [0]
     seconds = 0.0
     for start, end in zip(starts, [*starts[1:], steps], strict=True):
         gan._step.assign(start)
@@ -56,3 +67,19 @@ def _time_of(gan, stream):
     first = call()
     second = call()  # begins a new fit, as the first one did: not what a call costs inside of one
     return first, calls(min(MOST, max(3, round(ENOUGH / second))))
+
+
+@contextlib.contextmanager
+def _generators_left_alone():
+    """Keep Python's, NumPy's and TensorFlow's random generators where they are.
+
+    TensorFlow does not say what its seed is, so meanwhile it cannot be set.
+    """
+    states, seed = (random.getstate(), np.random.get_state()), keras.utils.set_random_seed
+    keras.utils.set_random_seed = lambda seed: None
+    try:
+        yield
+    finally:
+        keras.utils.set_random_seed = seed
+        random.setstate(states[0])
+        np.random.set_state(states[1])

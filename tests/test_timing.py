@@ -1,10 +1,12 @@
 """Estimates come from a lesson's own steps, and leave no trace in what is trained afterwards."""
 
 import itertools
+import random
 
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from helpers import everything, gan_of, images, train
 
 from ganbook import lesson, timing
@@ -59,26 +61,60 @@ def test_each_stage_of_a_growing_gan_is_timed(monkeypatch):
     clock = Clock(gan, 2.0, 0.1)
     monkeypatch.setattr(gan, "fit", clock.fit)
     monkeypatch.setattr(timing.time, "perf_counter", clock.perf_counter)
-    large = ImageData(
-        "mnist", np.zeros((32, 32, 32, 1), np.uint8), np.zeros(32, np.int64), "", False, ()
-    )
-    starts = [*gan.schedule.starts, 700]
-    expected = sum(
-        2.0 + 0.1 * (i + 1) * (b - a) for i, (a, b) in enumerate(itertools.pairwise(starts))
-    )
+    large = np.zeros((32, 32, 32, 1), np.uint8)
+    large = ImageData("mnist", large, np.zeros(32, np.int64), "", False, ())
+    ends = itertools.pairwise([*gan.schedule.starts, 700])
+    expected = sum(2.0 + 0.1 * (i + 1) * (end - start) for i, (start, end) in enumerate(ends))
     assert timing.seconds_of(Recipe(gan), large, "float32", 700) == pytest.approx(expected)
     assert len(clock.stages) == 4
+
+
+class Small:
+    """A recipe that seeds what a lesson's recipe seeds."""
+
+    batch_size = 8
+
+    def gan(self, precision, steps):
+        assert keras.config.dtype_policy().name == "float32", "the reader's policy is not its own"
+        keras.config.set_dtype_policy(precision)
+        return gan_of(seed=3)
 
 
 def test_a_training_after_an_estimate_is_the_same_to_the_bit():
     def weights(estimate):
         if estimate:
-            timing.seconds_of(Recipe(gan_of(seed=3)), DATA, "float32", 100)
-        policy = keras.config.dtype_policy().name
-        return everything(train(gan_of(), 3)), policy
+            timing.seconds_of(Small(), DATA, "float32", 100)
+        return everything(train(gan_of(), 3))
 
-    (one, policy), (other, after) = weights(False), weights(True)
-    assert np.array_equal(one, other) and policy == after == "float32"
+    assert np.array_equal(weights(False), weights(True))
+
+
+def test_an_estimate_moves_no_generator_name_or_setting():
+    def drawn(estimate):
+        keras.utils.set_random_seed(5)
+        before = random.random(), np.random.rand(), float(tf.random.normal(()))
+        name = keras.layers.Dense(1).name
+        if estimate:
+            keras.config.set_dtype_policy("mixed_bfloat16")
+            timing.seconds_of(Small(), DATA, "mixed_float16", 100)
+            assert keras.config.dtype_policy().name == "mixed_bfloat16"
+            keras.config.set_dtype_policy("float32")
+        layer = keras.layers.Dense(1)
+        layer.build((None, 3))
+        after = random.random(), np.random.rand(), float(tf.random.normal(()))
+        distance = int(layer.name.split("_")[-1]) - int(name.split("_")[-1])
+        return *before, *after, float(keras.random.normal(())), *layer.get_weights()[0], distance
+
+    keras.layers.Dense(1)  # the first one has no number in its name
+    assert drawn(True) == drawn(False)
+
+
+def test_the_seed_can_be_set_again_even_if_the_estimate_fails(monkeypatch):
+    seed = keras.utils.set_random_seed
+    monkeypatch.setattr(timing, "_measure", lambda *what: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        timing.seconds_of(Small(), DATA, "float32", 100)
+    assert keras.utils.set_random_seed is seed
 
 
 def test_the_setup_says_how_long_and_quick_ones_do_not_wait(monkeypatch, capsys):
