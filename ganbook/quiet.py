@@ -7,6 +7,7 @@ of graphs that leaves the graph as it is. Switching that optimizer off would cha
 """
 
 import contextlib
+import logging
 import os
 import re
 import select
@@ -40,6 +41,10 @@ def import_tensorflow():
     if "tensorflow" not in sys.modules:
         with _held_back():
             import tensorflow  # noqa: F401
+    if in_notebook() and hasattr(sys.modules["tensorflow"], "get_logger"):
+        # Python's part has notes of its own ("INFO:tensorflow:Using MirroredStrategy with devices
+        # ..."), and it sets its level when the logger is first asked for. Warnings and errors stay.
+        sys.modules["tensorflow"].get_logger().setLevel(logging.WARNING)
 
 
 def in_notebook() -> bool:
