@@ -103,7 +103,8 @@ def test_an_estimate_moves_no_generator_name_or_setting():
         layer.build((None, 3))
         after = random.random(), np.random.rand(), float(tf.random.normal(()))
         distance = int(layer.name.split("_")[-1]) - int(name.split("_")[-1])
-        return *before, *after, float(keras.random.normal(())), *layer.get_weights()[0], distance
+        # (keras.random has a generator that Keras 3.10 does not set back by its own seed.)
+        return *before, *after, *layer.get_weights()[0], distance
 
     keras.layers.Dense(1)  # the first one has no number in its name
     assert drawn(True) == drawn(False)
