@@ -17,7 +17,7 @@ from ganbook.errors import GanbookError
 from ganbook.installed import cure_of, first_line, new_environment
 from ganbook.places import runs_folder
 
-# What the package and the notebooks import, by name, and the oldest version that will do.
+# The cure of what nobody thought of.
 UNFORESEEN = "look at what it names; if that is in order, please report it with these lines"
 SPACE = 0.5  # gigabytes that the checkpoints of a lesson may take
 

@@ -79,7 +79,7 @@ def _held_back():
             os.close(kept)
 
 
-_filtering = []  # the filter of this process: (its process, its thread)
+_filtering = []  # the process that has a filter; a forked one has none of its own
 
 
 def leave_out_noise():

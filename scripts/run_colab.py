@@ -238,18 +238,18 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"ANSWER {json.dumps(run_alone(options.alone))}")
         return 0
     wheel = max((ROOT / "dist").glob("ganbook-*.whl"), key=os.path.getmtime)
-    changed = check_install(wheel)
-    print("\n".join(f"CHANGED by the installation: {line}" for line in changed))
-    changed += check_address()
+    amiss = [f"changed by the installation: {line}" for line in check_install(wheel)]
+    amiss += check_address()
+    print("".join(f"FAILED {line}\n" for line in amiss), end="", flush=True)
     trials = trials_of(options.lessons, os.environ.get("GANBOOK_DATA"))
-    failed = len(changed)
+    failed = 0
     with ThreadPoolExecutor(2) as pool:
         for line, wrong in pool.map(lambda trial: run(trial, wheel), trials):
             failed += bool(wrong)
             print("FAILED" if wrong else "passed", line, flush=True)
             print("\n".join(f"    {text}" for text in wrong), end="\n" if wrong else "")
     print(f"{len(trials) - failed} of {len(trials)} notebooks passed.")
-    return int(failed > 0)
+    return int(bool(failed or amiss))
 
 
 if __name__ == "__main__":
