@@ -205,8 +205,14 @@ def run_alone(path: Path) -> dict:
     notebook.cells.append(nbformat.v4.new_code_cell(PEAK))
     wrong, peak = [], 0
     try:
+        # On a busy machine a cell's outputs come later than the 4 seconds that nbclient waits for
+        # them by default; it would then go on without them, red lines included.
         NotebookClient(
-            notebook, timeout=TIMEOUT, extra_arguments=["--IPKernelApp.log_level=ERROR"]
+            notebook,
+            timeout=TIMEOUT,
+            iopub_timeout=60,
+            raise_on_iopub_timeout=True,
+            extra_arguments=["--IPKernelApp.log_level=ERROR"],
         ).execute()
         peak = int(notebook.cells[-1].outputs[0]["text"].split()[1])
     except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:

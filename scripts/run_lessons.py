@@ -115,6 +115,7 @@ def run(path: Path, out: Path) -> Result:
     client = NotebookClient(
         notebook,
         timeout=None,
+        iopub_timeout=60,  # on a busy machine outputs come later than the default 4 seconds
         resources=folder,
         extra_arguments=quiet,
         on_cell_start=progress.at_cell,
