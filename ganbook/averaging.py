@@ -24,6 +24,7 @@ def copy_of(generator):
     """Return a second generator of the same structure with the same weights."""
     copy = keras.models.clone_model(generator)
     copy.set_weights(generator.get_weights())
+    copy.name = f"averaged_{generator.name}"
     return copy
 
 

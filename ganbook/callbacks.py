@@ -4,59 +4,12 @@ import time
 from pathlib import Path
 
 import keras
-import numpy as np
 
 from ganbook import checkpoint, losses, plots
 from ganbook.errors import RunError
 from ganbook.quiet import in_notebook
+from ganbook.records import StopOnNaN as StopOnNaN
 from ganbook.settings import whole
-
-PLAYERS = ("discriminator", "generator")
-
-
-class Log(keras.callbacks.Callback):
-    """Append one row for each call to ``gan.log``: the step and the call's mean logs.
-
-    Also counts the time, in ``gan.seconds``.
-    """
-
-    def on_train_begin(self, logs=None):
-        self._began = time.perf_counter() - self.model.seconds
-
-    def on_train_batch_end(self, batch, logs=None):
-        row = {name: float(value) for name, value in logs.items()}
-        self.model.log.append({"step": self.model.step, **row})
-        self.model.seconds = time.perf_counter() - self._began
-
-
-class StopOnNaN(keras.callbacks.Callback):
-    """Stop the training at the first loss that is not finite, and say what to try.
-
-    Attributes:
-        message: what happened, or None.
-    """
-
-    def __init__(self):
-        super().__init__()
-        self.message = None
-
-    def on_train_batch_end(self, batch, logs=None):
-        last = self.model.last_losses
-        bad = ~np.isfinite(last)
-        if not bad.any() and np.isfinite(list(logs.values())).all():
-            return
-        # The step that broke is the last one made; later rows of the call are NaN: not made.
-        made = (self.model.step - 1) % self.model.steps_per_call
-        names = [PLAYERS[i] for i in np.flatnonzero(bad[made])] or ["discriminator"]
-        values = ", ".join(str(last[made, PLAYERS.index(name)]) for name in names)
-        self.message = (
-            f"Stopped at step {self.model.step:,}: the loss of the {' and of the '.join(names)} "
-            f"is {values}. Try a lower learning rate for that player, look at the loss for a "
-            "logarithm or a division of 0, and resume from the last checkpoint."
-        )
-        self.model.trouble = self.message
-        self.model.stop_training = True
-        print(self.message, flush=True)
 
 
 class RunCheckpoint(keras.callbacks.Callback):

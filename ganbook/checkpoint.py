@@ -11,9 +11,11 @@ import re
 import shutil
 from pathlib import Path
 
+import keras
 import numpy as np
 import tensorflow as tf
 
+from ganbook import description, schema
 from ganbook.errors import RunError
 
 # What reading a damaged checkpoint can end in.
@@ -35,22 +37,6 @@ def state_of(gan) -> dict:
     # Keras variables wrap TensorFlow's. Dropout positions are keyed by the step, so not saved.
     variables = {name: [v.value for v in part] for name, part in parts.items()}
     return {**variables, "step": [gan._step]}
-
-
-def fingerprint(gan) -> dict:
-    """Describe the networks and the state by kinds of layers, shapes and types (JSON-ready)."""
-    shapes = {
-        name: [f"{variable.dtype.name}{list(variable.shape)}" for variable in part]
-        for name, part in state_of(gan).items()
-    }
-    layers = {
-        name: [type(layer).__name__ for layer in model.layers]
-        for name, model in (("generator", gan.generator), ("discriminator", gan.discriminator))
-    }
-    # Through JSON and back, so that it equals what is read from a file.
-    plan = json.loads(json.dumps(gan.plan()))
-    found = {"layers": layers, "variables": shapes, "plan": plan}
-    return {**found, "steps_per_call": gan.steps_per_call}
 
 
 def saved_steps(folder) -> list[int]:
@@ -97,31 +83,49 @@ def restore(gan, folder, step=None) -> int:
     """Set a GAN to the newest saved state (or that of ``step``); return its step.
 
     Raises:
-        RunError: there is nothing to restore, it is damaged, or it belongs to other networks.
+        RunError: there is nothing to restore, it is damaged, or it belongs to another GAN, whose
+            differences are named. The GAN is then as it was.
     """
     steps = saved_steps(folder)
     if not steps or (step is not None and step not in steps):
         wanted = "no checkpoint" if step is None else f"no checkpoint of step {step}"
         raise RunError(f"there is {wanted} in {folder}; train without --resume first.")
     path = Path(folder) / f"step-{steps[-1] if step is None else step:09d}"
+    if not (path / "description.json").exists() and (path / "fingerprint.json").exists():
+        raise RunError(
+            f"the checkpoint {path} is of an earlier version of this package, which did not write "
+            "down what was trained; finish that run with that version."
+        )
     try:
-        saved = json.loads((path / "fingerprint.json").read_text())
-        _check_same(saved, fingerprint(gan), folder)
-        tf.train.Checkpoint(state=state_of(gan)).read(str(path / "state")).assert_consumed()
-        notes = json.loads((path / "log.json").read_text())
-        gan.log, gan.seconds = notes["rows"], notes["seconds"]
-        gan.forget_statistics()
+        _check_same(schema.read_json(path / "description.json", schema.DESCRIBED), gan, folder)
+        notes = schema.read_json(path / "log.json", schema.LOG)
+        _read_state(gan, path / "state")
     except DAMAGE as error:
         raise RunError(
             f"the checkpoint {path} is damaged ({_first_line(error)}); remove that folder to "
             "resume from the one before it."
         ) from error
+    gan.log, gan.seconds = notes["rows"], notes["seconds"]
+    gan.forget_statistics()
     return gan.step
+
+
+def _read_state(gan, path):
+    """Set all variables from TensorFlow's files; leave them as they were if something is wrong."""
+    state = state_of(gan)
+    before = [(variable, variable.numpy()) for part in state.values() for variable in part]
+    try:
+        tf.train.Checkpoint(state=state).read(str(path)).assert_consumed()
+    except BaseException:
+        for variable, value in before:
+            variable.assign(value)
+        raise
 
 
 def _write(gan, folder):
     tf.train.Checkpoint(state=state_of(gan)).write(str(folder / "state"))
-    (folder / "fingerprint.json").write_text(json.dumps(fingerprint(gan)))
+    described = {"keras": keras.__version__, "gan": gan.description()}
+    (folder / "description.json").write_text(json.dumps(described))
     (folder / "log.json").write_text(json.dumps({"seconds": gan.seconds, "rows": gan.log}))
     for path in folder.iterdir():
         with path.open("rb") as file:
@@ -141,32 +145,13 @@ def _remove(path):
     shutil.rmtree(doomed, ignore_errors=True)
 
 
-def _check_same(saved, present, folder):
-    if saved["layers"] != present["layers"] or saved["variables"] != present["variables"]:
-        part = next(
-            (
-                k
-                for k in present["variables"]
-                if saved["variables"].get(k) != present["variables"][k]
-            ),
-            "network",
-        )
-        raise RunError(
-            f"the run in {folder} had other networks or optimizers (its {part} differs); resume "
-            "it with the settings with which it began, or give another --out."
-        )
-    plan, other = present["plan"], saved.get("plan", {})
-    different = [name for name in plan if other.get(name) != plan[name]]
+def _check_same(saved, gan, folder):
+    other_keras = saved["keras"] != keras.__version__
+    different = description.differences(saved["gan"], gan.description(), lenient=other_keras)
     if different:
-        name = different[0]
         raise RunError(
-            f"the run in {folder} had the {name} {other.get(name)}, not {plan[name]}; resume it "
-            "with the settings with which it began, or give another --out."
-        )
-    if saved["steps_per_call"] != present["steps_per_call"]:
-        raise RunError(
-            f"the run in {folder} had steps_per_call={saved['steps_per_call']}, not "
-            f"{present['steps_per_call']}."
+            f"the run in {folder} is of another GAN: {description.told(different)}. Resume it with "
+            "the settings with which it began, or give another folder."
         )
 
 

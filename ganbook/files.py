@@ -32,3 +32,24 @@ def write_whole(path, content: bytes | str) -> Path:
 def write_json(path, content) -> Path:
     """Write what JSON can hold; see `write_whole`."""
     return write_whole(path, json.dumps(content, indent=2) + "\n")
+
+
+@contextlib.contextmanager
+def replacing(path):
+    """Give a path beside ``path`` to write a file to, which takes its place when it is whole.
+
+    What is no path on this machine (an open file, a bucket) is given as it is.
+    """
+    if not isinstance(path, (str, Path)) or "://" in str(path):
+        yield path
+        return
+    path = Path(path)
+    temporary = path.with_name(f".writing-{path.name}")
+    try:
+        yield temporary
+        if temporary.is_file():
+            os.replace(temporary, path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+        raise

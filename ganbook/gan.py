@@ -1,17 +1,32 @@
-"""The adversarial update, as a Keras model that Keras's own ``fit`` trains."""
+"""A generator and a discriminator as one Keras model, which Keras's own ``fit`` trains."""
 
+import contextlib
+import copy
 from types import SimpleNamespace
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-from ganbook import averaging, distributed, losses, pitfalls, players, sampling, settings
-from ganbook.errors import SettingError
-from ganbook.update import LOGS, AdversarialUpdate
+from ganbook import (
+    averaging,
+    description,
+    distributed,
+    files,
+    losses,
+    pitfalls,
+    players,
+    records,
+    sampling,
+    settings,
+)
+from ganbook import update as updates
+from ganbook.errors import RunError, SettingError
+from ganbook.update import LOGS, scaled_images
 
 
-class GAN(AdversarialUpdate, keras.Model):
+@keras.saving.register_keras_serializable("ganbook")
+class GAN(keras.Model):
     """A generator and a discriminator that train each other.
 
     The constructor compiles; ``fit`` trains and can be called again to go on; ``sample`` draws
@@ -29,7 +44,8 @@ class GAN(AdversarialUpdate, keras.Model):
             is Adam with rate 2e-4 and beta_1 0.5 (Radford et al., 2016, section 4).
         discriminator_steps, generator_steps: updates of each player in one adversarial step.
         update: "alternating" (the generator meets the updated discriminator) or "simultaneous"
-            (both gradients come from one shared forward pass; one update of each player).
+            (both gradients come from one shared forward pass; one update of each player); or an
+            order of your own, a subclass of `ganbook.update.Update`.
         clip_weights: after every discriminator update, clip its trainable weights to [-c, c]
             (Arjovsky et al., 2017, algorithm 1). None: no clipping.
         penalty: a term added to the discriminator's loss; see `ganbook.penalties`.
@@ -53,6 +69,9 @@ class GAN(AdversarialUpdate, keras.Model):
         last_losses: float32 array (K, 2), the discriminator's and the generator's losses of the
             last call; rows that were skipped after a non-finite loss are NaN.
         averaged_generator: the second generator, its BatchNorm statistics up to date, or None.
+
+    ``save``, ``save_weights`` and Keras's callbacks that use them keep all that a training needs to
+    go on as if it had never stopped: the step, both optimizers, and the averaged weights.
 
     Raises:
         SettingError: an argument has a value that cannot work.
@@ -86,7 +105,6 @@ class GAN(AdversarialUpdate, keras.Model):
             steps_per_call=steps_per_call,
         )
         settings.check_strategy(distributed.has_strategy(), steps_per_call)
-        settings.check_update(update, discriminator_steps, generator_steps, unroll)
         settings.check_clip(clip_weights)
         settings.check_players(generator, discriminator)
         self.generator, self.discriminator = generator, discriminator
@@ -94,19 +112,37 @@ class GAN(AdversarialUpdate, keras.Model):
         pitfalls.warn(discriminator, self.loss_pair, penalty)
         self.discriminator_steps, self.generator_steps = discriminator_steps, generator_steps
         self.update, self.clip_weights, self.penalty = update, clip_weights, penalty
-        self.unroll = int(unroll)
+        self.unroll = settings.whole(unroll, "unroll", at_least=0)
         self.steps_per_call, self.seed = steps_per_call, int(seed)
         self.average = None if average is None else averaging.check_bound(average)
         self._slow_generator = None if average is None else averaging.copy_of(generator)
         settings.check_optimizers(generator_optimizer, discriminator_optimizer)
-        self.generator_optimizer = players.optimizer_for(generator, generator_optimizer)
-        self.discriminator_optimizer = players.optimizer_for(discriminator, discriminator_optimizer)
+        given = {
+            "generator_optimizer": generator_optimizer or players.default_optimizer(),
+            "discriminator_optimizer": discriminator_optimizer or players.default_optimizer(),
+        }
+        # In an object of their own: Keras would wrap a list that is an attribute of a model.
+        self._notes = SimpleNamespace(
+            log=[],
+            seconds=0.0,
+            trouble=None,
+            statistics_step=None,
+            compiled={},
+            # As they are now: a callback may move a rate.
+            optimizers={
+                name: description.or_what_is_known(description.of_optimizer, one)
+                for name, one in given.items()
+            },
+        )
+        self.generator_optimizer = players.optimizer_for(generator, given["generator_optimizer"])
+        self.discriminator_optimizer = players.optimizer_for(
+            discriminator, given["discriminator_optimizer"]
+        )
         self._step = distributed.note(tf.constant(0, tf.int64), "step")
         self._rows = distributed.note(tf.zeros((steps_per_call, len(LOGS))), "rows")
-        # In an object of their own: Keras would wrap a list that is an attribute of a model.
-        self._notes = SimpleNamespace(log=[], seconds=0.0, trouble=None, statistics_step=None)
+        self.make_update()  # what cannot work together is named now
         xla = players.xla_pays(generator, discriminator) and not distributed.has_strategy()
-        self.compile(jit_compile=xla)
+        super().compile(optimizer=None, jit_compile=xla)
         self.built = True
 
     @property
@@ -145,6 +181,10 @@ class GAN(AdversarialUpdate, keras.Model):
             self._notes.statistics_step = self.step
         return self._slow_generator
 
+    def __dir__(self):
+        # Keras's saving looks at all that is listed here, and would have statistics measured.
+        return [name for name in super().__dir__() if name != "averaged_generator"]
+
     @property
     def last_losses(self) -> np.ndarray:
         return self._rows.numpy()[:, :2]
@@ -159,7 +199,137 @@ class GAN(AdversarialUpdate, keras.Model):
             jit_compile: compile with XLA. The constructor decides by network and device.
             run_eagerly: run the step as plain Python, for debugging.
         """
-        super().compile(optimizer=None, jit_compile=jit_compile, run_eagerly=run_eagerly)
+        self._notes.compiled = {"jit_compile": jit_compile, "run_eagerly": run_eagerly}
+        super().compile(optimizer=None, **self._notes.compiled)
+
+    def get_compile_config(self) -> dict:
+        """Return what `compile` was called with; nothing, if only the constructor compiled."""
+        return self._notes.compiled
+
+    def compile_from_config(self, config):
+        self.compile(**config)
+
+    def get_config(self) -> dict:
+        """Return the arguments that make an equal GAN, untrained (JSON-ready).
+
+        Names that Keras gave to layers by itself are left out, and rates are those that the
+        optimizers had when this GAN was made: so two equal GANs have equal configs.
+
+        Raises:
+            SettingError: a network, the loss or the penalty has no ``get_config``.
+        """
+        return self._described(lambda describe, *part: describe(*part))
+
+    def description(self) -> dict:
+        """Return the same, with what can be told of parts that have no ``get_config``."""
+        return self._described(description.or_what_is_known)
+
+    def _described(self, ask):
+        names = ("discriminator_steps", "generator_steps", "clip_weights", "unroll", "average")
+        return {
+            "generator": ask(description.of_network, self.generator, "generator"),
+            "discriminator": ask(description.of_network, self.discriminator, "discriminator"),
+            "loss": ask(description.of_part, self.loss_pair),
+            "penalty": ask(description.of_part, self.penalty),
+            **self._notes.optimizers,
+            "update": updates.name_of(self.update),
+            **{name: getattr(self, name) for name in (*names, "steps_per_call", "seed")},
+        }
+
+    @classmethod
+    def from_config(cls, config, custom_objects=None):
+        """Return the untrained GAN that a config describes."""
+        parts = ("generator", "discriminator", "loss", "penalty", "schedule")
+        optimizers = ("generator_optimizer", "discriminator_optimizer")
+        arguments = copy.deepcopy(config)  # Keras changes what it is given
+        for name in (*parts, *optimizers):
+            if isinstance(arguments.get(name), dict):
+                arguments[name] = keras.saving.deserialize_keras_object(
+                    arguments[name], custom_objects=custom_objects
+                )
+        return cls(**arguments)
+
+    def save(self, filepath, overwrite=True, zipped=None, **options):
+        """Save all of this GAN to a ``.keras`` file, as Keras does; the file is whole or not there.
+
+        `keras.saving.load_model` returns the GAN, which goes on where this one stands.
+
+        Raises:
+            SettingError: a part of it has no ``get_config``.
+        """
+        self.get_config()  # before a file is opened
+        options = {"overwrite": overwrite, "zipped": zipped, **options}
+        whole = overwrite and zipped is not False  # else Keras asks, or makes a folder
+        with files.replacing(filepath) if whole else contextlib.nullcontext(filepath) as path:
+            super().save(path, **options)
+
+    def save_weights(self, filepath, overwrite=True, **options):
+        """Save all that training changes to a ``.weights.h5`` file, which is whole or not there."""
+        whole = overwrite and not options.get("max_shard_size")  # else Keras asks, or makes several
+        with files.replacing(filepath) if whole else contextlib.nullcontext(filepath) as path:
+            super().save_weights(path, overwrite=overwrite, **options)
+
+    def save_own_variables(self, store):
+        """Put what belongs to neither network nor optimizer into Keras's file; Keras calls this."""
+        store["step"] = np.int64(self.step)
+        store["seconds"] = np.float64(self.seconds)
+        rows = [[row["step"], *(row[name] for name in LOGS)] for row in self.log]
+        store["log"] = np.array(rows, np.float64).reshape(-1, 1 + len(LOGS))
+
+    def load_own_variables(self, store):
+        """Take that from Keras's file; Keras calls this."""
+        if "step" not in store.keys():
+            raise RunError("the file holds no step: it was not saved from a GAN of this package.")
+        self._step.assign(int(np.asarray(store["step"])))
+        self.seconds = float(np.asarray(store["seconds"]))
+        rows = np.asarray(store["log"]).tolist()
+        self.log = [{"step": int(step), **dict(zip(LOGS, row, strict=True))} for step, *row in rows]
+        self.forget_statistics()
+
+    def make_update(self) -> updates.Update:
+        """Return what makes one step, with the settings as they are now."""
+        order = updates.get(self.update)
+        return order(
+            self.generator,
+            self.discriminator,
+            self.loss_pair,
+            self.generator_optimizer,
+            self.discriminator_optimizer,
+            penalty=self.penalty,
+            clip_weights=self.clip_weights,
+            discriminator_steps=self.discriminator_steps,
+            generator_steps=self.generator_steps,
+            unroll=self.unroll,
+            average=None if self._slow_generator is None else self._move_average,
+            seed=self.seed,
+        )
+
+    def train_step(self, data):
+        """Make steps_per_call adversarial steps; Keras's ``fit`` compiles and calls this."""
+        start = self._step.value()
+        if distributed.has_strategy():  # replicas cannot meet inside a loop
+            row = self._adversarial_step(data, start)
+            done, rows, means = 1, row[tf.newaxis], row
+        else:
+            chunk = data if self.steps_per_call > 1 else data[tf.newaxis]
+            made = updates.make_several(self._adversarial_step, chunk, start, self.steps_per_call)
+            done, rows = made
+            means = updates.means(done, rows)
+        self._step.assign_add(tf.cast(done, tf.int64))
+        self._rows.assign(rows)
+        return dict(zip(LOGS, tf.unstack(means), strict=True))
+
+    def _adversarial_step(self, images, step):
+        """Update both players on the real images of one step; return the values named in LOGS."""
+        return self.make_update().make(scaled_images(images), step)
+
+    def _move_average(self, step):
+        age = self._age_of_average(step)
+        averaging.update(self._slow_generator, self.generator, age, self.average)
+
+    def _age_of_average(self, step):
+        """Return for how many steps the average has been running, on which its decay depends."""
+        return step
 
     def fit(self, stream, *, steps_per_epoch=None, epochs=1, callbacks=None, verbose="auto"):
         """Train on an endless stream, from the step at which the last ``fit`` or a resume stopped.
@@ -179,8 +349,6 @@ class GAN(AdversarialUpdate, keras.Model):
         Raises:
             SettingError: steps_per_epoch is missing, or the elements do not fit the settings.
         """
-        from ganbook.callbacks import Log, StopOnNaN
-
         if steps_per_epoch is None:
             raise SettingError(
                 "the stream is endless: pass steps_per_epoch=, the length of an epoch."
@@ -188,36 +356,29 @@ class GAN(AdversarialUpdate, keras.Model):
         settings.check_counts(steps_per_epoch=steps_per_epoch, epochs=epochs)
         settings.check_stream(stream, self)
         callbacks = list(callbacks or [])
-        if not any(isinstance(callback, StopOnNaN) for callback in callbacks):
-            callbacks.insert(0, StopOnNaN())
+        if not any(isinstance(callback, records.StopOnNaN) for callback in callbacks):
+            callbacks.insert(0, records.StopOnNaN())
         self.trouble = None
+        begin = start_of_stream(self.elements_done())
         return super().fit(
-            stream.skip(self._elements_done()),
+            entered(stream, begin),
             steps_per_epoch=steps_per_epoch,
             epochs=epochs,
-            callbacks=[Log(), *callbacks],
+            callbacks=[records.Log(), *callbacks, records.Enter(begin)],
             verbose=verbose,
             shuffle=False,  # Keras warns about its default when it is given a dataset
         )
-
-    def plan(self) -> dict:
-        """Return what a resumed run must share beside networks and optimizers (JSON-ready).
-
-        That is each player's schedule of its learning rate, if it has one: another length of the
-        run would be another training from its first step on.
-        """
-        optimizers = {
-            "generator's rate": players.unscaled(self.generator_optimizer),
-            "discriminator's rate": players.unscaled(self.discriminator_optimizer),
-        }
-        rates = {name: one.get_config().get("learning_rate") for name, one in optimizers.items()}
-        return {name: rate["config"] for name, rate in rates.items() if isinstance(rate, dict)}
 
     def progress(self) -> str:
         """Say where in its plan the training is; nothing, for a GAN that has none."""
         return ""
 
-    def _elements_done(self):
+    def elements_done(self) -> int:
+        """Return how many elements of the stream have been used: there ``fit`` goes on.
+
+        Raises:
+            SettingError: this is no whole number of calls.
+        """
         if self.step % self.steps_per_call:
             raise SettingError(
                 f"{self.step} steps are done, which is not a multiple of steps_per_call="
@@ -241,3 +402,18 @@ class GAN(AdversarialUpdate, keras.Model):
     def sampling_generator(self):
         """Return the generator that `sample` uses: the averaged one, if there is one."""
         return self.generator if self._slow_generator is None else self.averaged_generator
+
+
+def start_of_stream(number) -> tf.Variable:
+    """Return the variable from which a stream reads the number of its first element."""
+    with tf.init_scope(), tf.device("CPU:0"):  # where tf.data runs
+        return tf.Variable(number, dtype=tf.int64, trainable=False)
+
+
+def entered(stream, begin):
+    """Return a stream from the element on whose number ``begin`` holds when it is iterated."""
+    enter = getattr(stream, "enter", None)  # our own can begin anywhere at once
+    if enter is not None:
+        return enter(begin)
+    here = tf.data.Dataset.from_tensors(0)
+    return here.flat_map(lambda _: stream.skip(begin)).with_options(stream.options())

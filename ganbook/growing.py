@@ -7,10 +7,12 @@ images. So a run that was cut off in the middle of a fade goes on there.
 import contextlib
 from dataclasses import asdict, dataclass
 
+import keras
 import numpy as np
 import tensorflow as tf
 
-from ganbook import players
+from ganbook import description, players
+from ganbook.description import Described
 from ganbook.errors import SettingError
 from ganbook.gan import GAN
 from ganbook.models.progressive import SMALLEST, blend, shrink, stages_of, upsample
@@ -18,8 +20,9 @@ from ganbook.settings import whole
 from ganbook.update import scaled_images
 
 
+@keras.saving.register_keras_serializable("ganbook")
 @dataclass(frozen=True)
-class Schedule:
+class Schedule(Described):
     """How many images are shown in each phase of each stage.
 
     Stage 0 has one phase, every further stage two: the fade, in which it comes in, and the stable
@@ -63,6 +66,9 @@ class Schedule:
         # Frozen, but these are what the arguments mean.
         object.__setattr__(self, "fade_images", fades)
         object.__setattr__(self, "stable_images", stable)
+
+    def get_config(self):
+        return asdict(self)
 
     def _spread(self, images, name, count):
         """Return one number for each stage, checked."""
@@ -153,6 +159,7 @@ def faded(images, stage, fade):
     return blend(upsample(shrink(images)), images, fade)
 
 
+@keras.saving.register_keras_serializable("ganbook")
 class GrowingGAN(GAN):
     """A `GAN` whose networks grow by a `Schedule` while ``fit`` runs.
 
@@ -194,8 +201,8 @@ class GrowingGAN(GAN):
         """How far that stage has come in."""
         return float(self.schedule.fade_at(self.step, self.stage))
 
-    def plan(self) -> dict:
-        return {**super().plan(), **asdict(self.schedule)}
+    def _described(self, ask):
+        return {**super()._described(ask), "schedule": description.of_part(self.schedule)}
 
     def progress(self) -> str:
         size = self.schedule.resolution_at(self.step)

@@ -8,9 +8,11 @@ loss is a float32 scalar: the mean over all elements of the output, whatever its
 
 import math
 
+import keras
 import tensorflow as tf
 
 from ganbook import distributed, randomness
+from ganbook.description import Described
 from ganbook.errors import SettingError
 
 LOG_LEVELS = {"ln 2": math.log(2.0), "2 ln 2": 2.0 * math.log(2.0)}
@@ -24,7 +26,8 @@ def _float(logits):
     return tf.cast(logits, tf.float32)
 
 
-class Minimax:
+@keras.saving.register_keras_serializable("ganbook")
+class Minimax(Described):
     """The original two-player game. Its generator loss saturates: see :class:`NonSaturating`.
 
     D: E sp(-a) + E sp(b). G: -E sp(b). Source: Goodfellow et al., 2014, equation 1.
@@ -41,7 +44,8 @@ class Minimax:
         return -_mean(tf.nn.softplus(_float(fake_logits)))
 
 
-class NonSaturating:
+@keras.saving.register_keras_serializable("ganbook")
+class NonSaturating(Described):
     """Cross-entropy for both players; the generator aims at the label "real".
 
     With the defaults, D: E sp(-a) + E sp(b), and G: E sp(-b). Logits of zero, a discriminator that
@@ -86,6 +90,10 @@ class NonSaturating:
         self.generator_label = generator_label
         self.from_logits = from_logits
 
+    def get_config(self):
+        names = ("real_label", "fake_label", "flip_labels", "generator_label", "from_logits")
+        return {name: getattr(self, name) for name in names}
+
     def discriminator(self, real_logits, fake_logits, seed=None):
         real = self._targets(real_logits, self.real_label, self.fake_label, seed, part=0)
         fake = self._targets(fake_logits, self.fake_label, self.real_label, seed, part=1)
@@ -113,7 +121,8 @@ class NonSaturating:
         return _mean(-target * tf.math.log(p) - (1.0 - target) * tf.math.log(1.0 - p))
 
 
-class LeastSquares:
+@keras.saving.register_keras_serializable("ganbook")
+class LeastSquares(Described):
     """D: E (a - 1)^2 / 2 + E b^2 / 2. G: E (b - 1)^2 / 2. Source: Mao et al., 2017, equation 9."""
 
     uses_real_logits = False
@@ -127,7 +136,8 @@ class LeastSquares:
         return 0.5 * _mean(tf.square(_float(fake_logits) - 1.0))
 
 
-class Wasserstein:
+@keras.saving.register_keras_serializable("ganbook")
+class Wasserstein(Described):
     """D: E b - E a. G: -E b. Source: Arjovsky et al., 2017, algorithm 1.
 
     A difference of means: no sigmoid, no logarithm, no squared error. It means something only for
@@ -144,7 +154,8 @@ class Wasserstein:
         return -_mean(fake_logits)
 
 
-class Hinge:
+@keras.saving.register_keras_serializable("ganbook")
+class Hinge(Described):
     """D: E relu(1 - a) + E relu(1 + b). G: -E b. Source: Miyato et al., 2018, equations 16, 17."""
 
     uses_real_logits = False
@@ -158,7 +169,8 @@ class Hinge:
         return -_mean(fake_logits)
 
 
-class Relativistic:
+@keras.saving.register_keras_serializable("ganbook")
+class Relativistic(Described):
     """Real i is judged against fake i. D: E sp(-(a_i - b_i)). G: E sp(-(b_i - a_i)).
 
     Source: Huang et al., 2024 (R3GAN), equation 2, after Jolicoeur-Martineau, 2018.

@@ -5,9 +5,11 @@ Every penalty is called as ``penalty(discriminator, real, fake, seed)`` with flo
 ``discriminator(images, training=True)``; `GAN` passes a closure that has no side effects.
 """
 
+import keras
 import tensorflow as tf
 
 from ganbook import distributed, randomness
+from ganbook.description import Described
 from ganbook.errors import SettingError
 
 # The gradient of a square root is infinite at 0, where a constant critic stands.
@@ -32,7 +34,8 @@ def _check_weight(name, value):
     return float(value)
 
 
-class GradientPenalty:
+@keras.saving.register_keras_serializable("ganbook")
+class GradientPenalty(Described):
     """weight * E (|grad D(x)| - target)^2 at random points between real and fake samples.
 
     Point i is ``e_i real_i + (1 - e_i) fake_i`` with one uniform e_i for each sample, and the norm
@@ -52,6 +55,9 @@ class GradientPenalty:
         self.target = _check_weight("target", target)
         self.one_sided = bool(one_sided)
 
+    def get_config(self):
+        return {"weight": self.weight, "target": self.target, "one_sided": self.one_sided}
+
     def __call__(self, discriminator, real, fake, seed):
         real, fake = tf.convert_to_tensor(real), tf.convert_to_tensor(fake)
         shape = [real.shape[0]] + [1] * (real.shape.rank - 1)
@@ -65,7 +71,8 @@ class GradientPenalty:
         return self.weight * tf.reduce_mean(tf.square(excess))
 
 
-class R1R2:
+@keras.saving.register_keras_serializable("ganbook")
+class R1R2(Described):
     """gamma / 2 * (E |grad D|^2 on real images + the same on fakes).
 
     Source: Mescheder et al., 2018, equations 9 and 10.
@@ -77,6 +84,9 @@ class R1R2:
     def __init__(self, gamma=1.0):
         self.gamma = _check_weight("gamma", gamma)
 
+    def get_config(self):
+        return {"gamma": self.gamma}
+
     def __call__(self, discriminator, real, fake, seed):
         total = 0.0
         for images, used in ((real, self.on_real), (fake, self.on_fake)):
@@ -86,19 +96,22 @@ class R1R2:
         return 0.5 * self.gamma * total
 
 
+@keras.saving.register_keras_serializable("ganbook")
 class R1(R1R2):
     """gamma / 2 * E |grad D|^2 on real images. Source: Mescheder et al., 2018, equation 9."""
 
     on_fake = False
 
 
+@keras.saving.register_keras_serializable("ganbook")
 class R2(R1R2):
     """gamma / 2 * E |grad D|^2 on fakes. Source: Mescheder et al., 2018, equation 10."""
 
     on_real = False
 
 
-class Drift:
+@keras.saving.register_keras_serializable("ganbook")
+class Drift(Described):
     """weight * E D(x)^2 on real images, which keeps a critic's outputs near 0.
 
     A Wasserstein loss does not change when a number is added to all outputs. Without this they may
@@ -111,12 +124,16 @@ class Drift:
     def __init__(self, weight=0.001):
         self.weight = _check_weight("weight", weight)
 
+    def get_config(self):
+        return {"weight": self.weight}
+
     def __call__(self, discriminator, real, fake, seed):
         outputs = discriminator(tf.convert_to_tensor(real), training=True)
         return self.weight * tf.reduce_mean(tf.square(tf.cast(outputs, tf.float32)))
 
 
-class Sum:
+@keras.saving.register_keras_serializable("ganbook")
+class Sum(Described):
     """Several penalties at once, such as ``Sum(GradientPenalty(), Drift())``.
 
     Args:
@@ -125,6 +142,13 @@ class Sum:
 
     def __init__(self, *penalties):
         self.penalties = penalties
+
+    def get_config(self):
+        return {"penalties": [keras.saving.serialize_keras_object(one) for one in self.penalties]}
+
+    @classmethod
+    def from_config(cls, config):
+        return cls(*map(keras.saving.deserialize_keras_object, config["penalties"]))
 
     def __call__(self, discriminator, real, fake, seed):
         keys = [tf.bitwise.bitwise_xor(seed, [0, i]) for i in range(len(self.penalties))]

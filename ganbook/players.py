@@ -14,14 +14,15 @@ import tensorflow as tf
 from ganbook import distributed, randomness
 
 
-def call(model, inputs, seed, step, use, weights=None):
-    """Call a model in training mode without touching its state.
+def call(model, inputs, seed, step, use, weights=None, training=True):
+    """Call a model without touching its state.
 
     Args:
         model: a built Keras model.
         inputs: a float32 tensor.
         seed, step, use: the key of this call's own randomness (dropout); see `randomness.key`.
         weights: tensors to take the place of the model's trainable weights; None: its own.
+        training: False for a call as outside training.
 
     Returns:
         The outputs as float32, and the new state as a list of (variable, value).
@@ -34,7 +35,7 @@ def call(model, inputs, seed, step, use, weights=None):
     if weights is not None:
         replaced += zip(model.trainable_weights, weights, strict=True)
     with keras.StatelessScope(state_mapping=replaced) as scope:
-        outputs = model(inputs, training=True)
+        outputs = model(inputs, training=training)
     values = [(variable, scope.get_current_value(variable)) for variable in state]
     return tf.cast(outputs, tf.float32), [(v, value) for v, value in values if value is not None]
 
@@ -107,10 +108,13 @@ def xla_pays(generator, discriminator) -> bool:
     return all(len(weight.shape) <= 2 for weight in weights)
 
 
+def default_optimizer():
+    """Return Adam with rate 2e-4 and beta_1 0.5. Source: Radford et al., 2016, section 4."""
+    return keras.optimizers.Adam(2e-4, beta_1=0.5)
+
+
 def optimizer_for(model, optimizer):
-    """Return the optimizer (or the default), built for this player's weights."""
-    if optimizer is None:
-        optimizer = keras.optimizers.Adam(2e-4, beta_1=0.5)
+    """Return the optimizer, built for this player's weights; in float16, its losses scaled."""
     # Nested ones too: a wrapper may compute in float32, and what it wraps in float16.
     layers = model._flatten_layers(include_self=False)
     float16 = "float16" in {layer.compute_dtype for layer in layers}

@@ -4,8 +4,6 @@ import operator
 
 from ganbook.errors import SettingError
 
-UPDATES = ("alternating", "simultaneous")
-
 
 def whole(value, name, at_least=1) -> int:
     """Return a whole number of at least ``at_least`` as an int, or raise SettingError."""
@@ -30,23 +28,6 @@ def check_strategy(has_strategy, steps_per_call):
         raise SettingError(
             f"steps_per_call is {steps_per_call}; under a tf.distribute strategy it must be 1, "
             "since its devices take a batch each time they meet."
-        )
-
-
-def check_update(update, discriminator_steps, generator_steps, unroll=0):
-    """Raise SettingError for an unknown order of updates, or one that other settings exclude."""
-    whole(unroll, "unroll", at_least=0)
-    if update not in UPDATES:
-        raise SettingError(f"unknown update {update!r}; choose one of {', '.join(UPDATES)}.")
-    if update == "simultaneous" and (discriminator_steps, generator_steps) != (1, 1):
-        raise SettingError(
-            f"a simultaneous update makes one step of each player, not {discriminator_steps} and "
-            f"{generator_steps}; use update='alternating'."
-        )
-    if update == "simultaneous" and unroll:
-        raise SettingError(
-            f"unroll is {unroll}, which looks ahead of a discriminator that was updated first; "
-            "use update='alternating'."
         )
 
 

@@ -80,16 +80,25 @@ def checked_array(array) -> np.ndarray:
     return array.astype(np.float32) if array.dtype == np.float64 else array
 
 
-def _enter(element, start, end):
-    """Return the dataset of element(start), element(start + 1), ...; its ``skip`` is immediate."""
+def _enter(element, first, end, begin=None):
+    """Return the dataset of element(first), element(first + 1), ...; its ``skip`` is immediate.
+
+    With ``begin``, an int64 variable, it starts so many elements later: as many as the variable
+    says when the dataset is iterated, and not when it is made.
+    """
     import tensorflow as tf
 
     options = tf.data.Options()
     options.deterministic = True
     options.autotune.enabled = False  # its thread sleeps ever longer, and fit waits for it
-    dataset = tf.data.Dataset.range(start, end).map(element).prefetch(2).with_options(options)
+    numbers = tf.data.Dataset.range(first, end)
+    if begin is not None:
+        here = tf.data.Dataset.from_tensors(0)
+        numbers = here.flat_map(lambda _: tf.data.Dataset.range(first + begin, end))
+    dataset = numbers.map(element).prefetch(2).with_options(options)
     # tf.data's own skip would compute every element that it passes over: a minute for 20,000.
-    dataset.skip = lambda count, name=None: _enter(element, start + int(count), end)
+    dataset.skip = lambda count, name=None: _enter(element, first + int(count), end, begin)
+    dataset.enter = lambda begin: _enter(element, first, end, begin)
     return dataset
 
 

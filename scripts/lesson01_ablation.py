@@ -19,6 +19,7 @@ from ganbook import GAN, evaluation
 from ganbook.data import stream
 from ganbook.losses import NonSaturating
 from ganbook.models import vanilla
+from ganbook.update import Alternating
 
 STEPS_PER_CALL = 50
 RECIPE_STEPS = 937 * 100  # the classic notebook: 100 epochs of 937 batches
@@ -51,11 +52,11 @@ WAYS = [
 ]
 
 
-class SharedLatents(GAN):
+class SharedLatents(Alternating):
     """The classic recipe draws one latent batch a step and uses it for both players."""
 
-    def _fakes(self, count, step, use):
-        return super()._fakes(count, step, "shared")
+    def fakes(self, count, step, use):
+        return super().fakes(count, step, "shared")
 
 
 def unshuffled(images, batch_size):
@@ -71,12 +72,13 @@ def unshuffled(images, batch_size):
 def train(way, images, steps, seed):
     """Train one way from scratch and return the GAN."""
     keras.utils.set_random_seed(seed)
-    gan = (SharedLatents if way.shared_latents else GAN)(
+    gan = GAN(
         vanilla.build_generator(),
         vanilla.build_discriminator(),
         NonSaturating(real_label=way.real_label),
         generator_optimizer=keras.optimizers.Adam(way.generator_rate, beta_1=way.beta_1),
         discriminator_optimizer=keras.optimizers.Adam(way.discriminator_rate, beta_1=way.beta_1),
+        update=SharedLatents if way.shared_latents else "alternating",
         average=0.999,
         steps_per_call=STEPS_PER_CALL,
         seed=seed,

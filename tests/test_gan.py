@@ -11,6 +11,7 @@ from helpers import dense_pair, flat, gan_of, stateful_pair, stream_for, train
 
 from ganbook import GAN, losses, penalties, players, randomness
 from ganbook.errors import PitfallWarning, SettingError
+from ganbook.update import Alternating
 
 
 class Calls(keras.layers.Layer):
@@ -47,8 +48,9 @@ def test_each_step_changes_its_own_player_only(pair):
         update(real, tf.constant(0, tf.int64), 0)
         return [n for n, m in networks.items() if not np.array_equal(before[n], flat(m.variables))]
 
-    assert changed_by(gan._update_discriminator) == ["discriminator"]
-    assert changed_by(gan._update_generator) == ["generator"]
+    update = gan.make_update()
+    assert changed_by(update.update_discriminator) == ["discriminator"]
+    assert changed_by(update.update_generator) == ["generator"]
 
 
 @pytest.mark.parametrize(
@@ -72,7 +74,7 @@ def test_the_new_statistics_are_those_of_the_real_batch():
     layer = gan.discriminator.layers[1]
     features = gan.discriminator.layers[0](real)
     expected = 0.8 * layer.moving_mean.numpy() + 0.2 * np.mean(features, axis=(0, 1, 2))
-    gan._update_discriminator(real, tf.constant(0, tf.int64), 0)
+    gan.make_update().update_discriminator(real, tf.constant(0, tf.int64), 0)
     np.testing.assert_allclose(layer.moving_mean.numpy(), expected, rtol=1e-5, atol=1e-6)
 
 
@@ -82,13 +84,13 @@ def test_the_new_statistics_are_those_of_the_real_batch():
 @pytest.mark.parametrize("steps_per_call", [1, 3])
 def test_clipping_holds_when_the_generator_moves(steps_per_call, monkeypatch):
     largest = []
-    move = GAN._move_generator
+    move = Alternating.move_generator
 
     def watch(self, gradients, state, step):
         largest.append(max(tf.reduce_max(tf.abs(w)) for w in self.discriminator.trainable_weights))
         move(self, gradients, state, step)
 
-    monkeypatch.setattr(GAN, "_move_generator", watch)
+    monkeypatch.setattr(Alternating, "move_generator", watch)
     gan = gan_of(
         loss="wasserstein",
         clip_weights=0.01,

@@ -147,9 +147,9 @@ def test_what_cannot_be_restored_is_named(tmp_path):
     with pytest.raises(RunError, match="no checkpoint"):
         checkpoint.restore(gan_of(), tmp_path / "nowhere")
     train(gan_of(), 1, [RunCheckpoint(tmp_path)])
-    with pytest.raises(RunError, match="other networks.*generator"):
+    with pytest.raises(RunError, match=r"another GAN: generator\.layers\.\d"):
         checkpoint.restore(gan_of(stateful_pair), tmp_path)
-    with pytest.raises(RunError, match="steps_per_call=1, not 2"):
+    with pytest.raises(RunError, match="another GAN: steps_per_call is 1, here 2"):
         checkpoint.restore(gan_of(steps_per_call=2), tmp_path)
     with pytest.raises(RunError, match="no checkpoint of step 7"):
         checkpoint.restore(gan_of(), tmp_path, step=7)
@@ -166,11 +166,6 @@ def test_a_damaged_checkpoint_is_named(tmp_path, name):
 
 def checkpoint_path(folder):
     return folder / f"step-{checkpoint.saved_steps(folder)[-1]:09d}"
-
-
-def test_the_fingerprint_is_plain_json(tmp_path):
-    gan = gan_of(dense_pair)
-    assert json.loads(json.dumps(checkpoint.fingerprint(gan))) == checkpoint.fingerprint(gan)
 
 
 def test_sampling_changes_neither_training_nor_checkpoint():
@@ -213,5 +208,7 @@ def test_a_falling_rate_goes_on_where_it_was(tmp_path):
 
 def test_a_falling_rate_belongs_to_one_length(tmp_path):
     train(falling(6), 3, [RunCheckpoint(tmp_path, every=3)])
-    with pytest.raises(RunError, match="generator's rate .*'decay_steps': 6"):
+    with pytest.raises(
+        RunError, match=r"generator_optimizer\.learning_rate\.decay_steps is 6, here 8"
+    ):
         checkpoint.restore(falling(8), tmp_path)

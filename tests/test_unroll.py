@@ -51,7 +51,7 @@ def test_gradient_of_the_unrolled_game(k):
     """1 - 0.5^(2k); without the second-order term it would be 1 - 0.5^k."""
     gan = game(k)
     real = tf.zeros((1, 2, 1))
-    gan._update_generator(real, tf.constant(0, tf.int64), 0)
+    gan.make_update().update_generator(real, tf.constant(0, tf.int64), 0)
     moved = 1.0 - float(gan.generator.get_layer("g").bias[0])  # at a rate of 1: the gradient
     assert moved == pytest.approx(1.0 - 0.5 ** (2 * k), abs=1e-6)
     assert float(gan.discriminator.weights[0][0, 0]) == 0.0, "looking ahead moves nothing"
