@@ -2,6 +2,7 @@
 
 import keras
 
+from ganbook import randomness
 from ganbook.gan import GAN
 from ganbook.growing import GrowingGAN, Schedule
 from ganbook.losses import NonSaturating
@@ -14,7 +15,7 @@ MODERN = R1R2(1.0)  # the penalty of lesson 08
 
 def plane_gan(seed=0) -> GAN:
     """Lesson 00: dense networks for points in the plane."""
-    keras.utils.set_random_seed(seed)
+    randomness.seed_keras(seed)
     return GAN(
         plane.build_generator(),
         plane.build_discriminator(),
@@ -28,7 +29,7 @@ def plane_gan(seed=0) -> GAN:
 
 def vanilla_gan(seed=0) -> GAN:
     """Lesson 01: the dense pair, trained by the settings that lesson 01 arrives at."""
-    keras.utils.set_random_seed(seed)
+    randomness.seed_keras(seed)
     return GAN(
         vanilla.build_generator(),
         vanilla.build_discriminator(),
@@ -43,7 +44,7 @@ def vanilla_gan(seed=0) -> GAN:
 
 def dcgan_gan(seed=0) -> GAN:
     """Lesson 02: the convolutional pair by the guidelines, one shared forward pass a step."""
-    keras.utils.set_random_seed(seed)
+    randomness.seed_keras(seed)
     return GAN(
         dcgan.build_generator(dropout=0.0),
         dcgan.build_deep_discriminator(),
@@ -57,7 +58,7 @@ def dcgan_gan(seed=0) -> GAN:
 
 def fashion_gan(seed=0) -> GAN:
     """Lesson 03: the improved generator and the dense discriminator, kept smooth by R1."""
-    keras.utils.set_random_seed(seed)
+    randomness.seed_keras(seed)
     return GAN(
         fashion.build_generator(),
         fashion.build_discriminator(),
@@ -72,7 +73,7 @@ def fashion_gan(seed=0) -> GAN:
 
 def wgan_gan(seed=0) -> GAN:
     """Lesson 04: a critic kept smooth by a gradient penalty."""
-    keras.utils.set_random_seed(seed)
+    randomness.seed_keras(seed)
     return GAN(
         wgan.build_generator(),
         wgan.build_critic(),
@@ -88,7 +89,7 @@ def wgan_gan(seed=0) -> GAN:
 
 def clipped_gan(seed=0) -> GAN:
     """Lesson 04, the variant "clip": the same pair, by Arjovsky et al., 2017, algorithm 1."""
-    keras.utils.set_random_seed(seed)
+    randomness.seed_keras(seed)
     return GAN(
         wgan.build_generator(),
         wgan.build_critic(),
@@ -104,7 +105,7 @@ def clipped_gan(seed=0) -> GAN:
 
 def spectral_gan(seed=0) -> GAN:
     """Lesson 05: lesson 04's pair, its critic kept smooth by spectral normalization."""
-    keras.utils.set_random_seed(seed)
+    randomness.seed_keras(seed)
     return GAN(
         wgan.build_generator(),
         wgan.build_critic(spectral=True),
@@ -124,7 +125,7 @@ def growing_gan(seed=0, steps=14_000, schedule=None, std_dev=True) -> GAN:
     without ``std_dev`` the critic does not see how much the images of a group differ.
     """
     schedule = schedule or Schedule.shared(32, steps, batch_size=16, last=4)
-    keras.utils.set_random_seed(seed)
+    randomness.seed_keras(seed)
     return GrowingGAN(
         progressive.GrowingGenerator(channels=(64, 64, 32, 16)),
         progressive.GrowingDiscriminator(channels=(64, 64, 32, 16), std_dev=std_dev),
@@ -143,7 +144,7 @@ def stacked_gan(seed=0, pack=2, penalty=None) -> GAN:
 
     ``pack`` is how many images the discriminator judges at once, 1 for each by itself.
     """
-    keras.utils.set_random_seed(seed)
+    randomness.seed_keras(seed)
     generator, discriminator = stacked.build_generator(), stacked.build_discriminator(pack)
     return pair_for_digits(generator, discriminator, seed, penalty)
 
@@ -164,14 +165,14 @@ def pair_for_digits(generator, discriminator, seed=0, penalty=None) -> GAN:
 
 def modern_gan(seed=0, steps=13_000) -> GAN:
     """Lesson 08: a convolutional pair, relativistic, with R1 and R2 and rates that fall."""
-    keras.utils.set_random_seed(seed)
+    randomness.seed_keras(seed)
     pair = networks.build_generator(), networks.build_discriminator()
     return modern(*pair, steps, seed, rate=2.5e-3, update="simultaneous")
 
 
 def modern_dense_gan(seed=0, steps=80_000) -> GAN:
     """Lesson 08, the variant "dense": lesson 01's networks; nothing but the training is new."""
-    keras.utils.set_random_seed(seed)
+    randomness.seed_keras(seed)
     pair = vanilla.build_generator(), vanilla.build_discriminator()
     return modern(*pair, steps, seed, rate=2e-3, steps_per_call=50)
 

@@ -1,11 +1,12 @@
 """What happens beside the training: a live panel, sample grids, checkpoints, a stop on NaN."""
 
+import contextlib
 import time
 from pathlib import Path
 
 import keras
 
-from ganbook import checkpoint, losses, plots
+from ganbook import checkpoint, lock, losses, plots
 from ganbook.errors import RunError
 from ganbook.quiet import in_notebook
 from ganbook.records import StopOnNaN as StopOnNaN
@@ -17,7 +18,8 @@ class RunCheckpoint(keras.callbacks.Callback):
 
     Each save is atomic: after a kill at any moment the newest checkpoint in the folder is whole,
     and a run resumed from it (see `restore`) equals the run that was never stopped, bit for bit on
-    one machine. A state with a weight that is not finite is never saved.
+    one machine. A state with a weight that is not finite is never saved. While it trains, the
+    folder is locked: another training that uses it is refused.
 
     Args:
         folder: where the checkpoints of this run lie.
@@ -41,7 +43,13 @@ class RunCheckpoint(keras.callbacks.Callback):
                 f"{self.folder} holds a run that is further on (step {newest:,}, not "
                 f"{self.model.step:,}); restore it, or choose another folder."
             )
+        with contextlib.suppress(OSError):  # then saving fails, and says so
+            lock.take(self.folder)
         self._save()
+
+    def on_fit_left(self):
+        """Unlock the folder; `GAN.fit` calls this when it ends, however it ends."""
+        lock.give_back(self.folder)
 
     def on_train_batch_end(self, batch, logs=None):
         if self.model.step // self.every > self._saved // self.every:

@@ -360,14 +360,19 @@ class GAN(keras.Model):
             callbacks.insert(0, records.StopOnNaN())
         self.trouble = None
         begin = start_of_stream(self.elements_done())
-        return super().fit(
-            entered(stream, begin),
-            steps_per_epoch=steps_per_epoch,
-            epochs=epochs,
-            callbacks=[records.Log(), *callbacks, records.Enter(begin)],
-            verbose=verbose,
-            shuffle=False,  # Keras warns about its default when it is given a dataset
-        )
+        try:
+            return super().fit(
+                entered(stream, begin),
+                steps_per_epoch=steps_per_epoch,
+                epochs=epochs,
+                callbacks=[records.Log(), *callbacks, records.Enter(begin)],
+                verbose=verbose,
+                shuffle=False,  # Keras warns about its default when it is given a dataset
+            )
+        finally:
+            # Keras calls no callback after an exception; some have a folder to give back.
+            for callback in callbacks:
+                getattr(callback, "on_fit_left", lambda: None)()
 
     def progress(self) -> str:
         """Say where in its plan the training is; nothing, for a GAN that has none."""

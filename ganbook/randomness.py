@@ -11,10 +11,19 @@ the same. So everything starts from integer bits, and floats are made from them 
 import math
 import zlib
 
+import keras
 import tensorflow as tf
 
 # 23 bits and a half are exact in float32, so a uniform is never 0 or 1 and never rounded.
 UNIFORM_BITS = 23
+
+
+def seed_keras(seed: int):
+    """Seed Python's, NumPy's and Keras's generators, by which new layers get their weights.
+
+    ``seed`` is any integer; NumPy takes 32 bits of it.
+    """
+    keras.utils.set_random_seed(seed % 2**32)
 
 
 def key(seed: int, step, use: str) -> tf.Tensor:

@@ -7,7 +7,7 @@ runs/01/
     samples.png  losses.png  what it looks like
 """
 
-import json
+import contextlib
 import math
 import platform
 from pathlib import Path
@@ -17,7 +17,18 @@ import numpy as np
 import tensorflow as tf
 
 import ganbook
-from ganbook import checkpoint, evaluation, hardware, losses, plots, scoreboard, shipped, storage
+from ganbook import (
+    checkpoint,
+    evaluation,
+    hardware,
+    lock,
+    losses,
+    plots,
+    schema,
+    scoreboard,
+    shipped,
+    storage,
+)
 from ganbook.callbacks import LivePanel, RunCheckpoint, thinned
 from ganbook.data import load_data
 from ganbook.errors import RunError
@@ -57,28 +68,37 @@ def settings_of(recipe: Recipe, data, preset, steps, seed, precision) -> dict:
     }
 
 
-def open_folder(folder, resume) -> Path:
-    """Make a run folder, or refuse to: with a run in it only ``resume`` may use it.
+def check_use(folder, resume):
+    """Raise RunError if there is nothing to resume, or if a run is there that is not resumed."""
+    saved = checkpoint.saved_steps(Path(folder) / "checkpoints")
+    if resume and not saved:
+        raise RunError(f"there is nothing to resume in {folder}; train without --resume first.")
+    if not resume and saved:
+        raise RunError(f"{folder} already holds a run; add --resume, or give another --out.")
+
+
+@contextlib.contextmanager
+def opened(folder, resume):
+    """Make a run folder and hold it for one training; with a run in it only ``resume`` may use it.
 
     Raises:
-        RunError: it is a file, cannot be written, already holds a run, or has nothing to resume.
+        RunError: it is a file, cannot be written, is in use by another training, already holds a
+            run, or has nothing to resume.
     """
     folder = Path(folder)
-    if resume and not checkpoint.saved_steps(folder / "checkpoints"):
-        raise RunError(f"there is nothing to resume in {folder}; train without --resume first.")
-    if not resume and checkpoint.saved_steps(folder / "checkpoints"):
-        raise RunError(f"{folder} already holds a run; add --resume, or give another --out.")
+    check_use(folder, resume)  # before a folder is made for nothing
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        probe = folder / ".probe"
-        probe.write_text("")
-        probe.unlink()
+        lock.take(folder)
     except OSError as error:
         raise RunError(
             f"cannot write to {folder} ({error.strerror}); --out must name a folder that can be "
             "made or written to."
         ) from error
-    return folder
+    try:
+        check_use(folder, resume)  # another training may have begun and ended meanwhile
+        yield folder
+    finally:
+        lock.give_back(folder)
 
 
 def is_run(folder) -> bool:
@@ -94,11 +114,11 @@ def read_settings(folder) -> dict:
     """
     path = Path(folder) / "run.json"
     try:
-        return json.loads(path.read_text())
+        return schema.read_json(path, schema.RUN)
     except FileNotFoundError as error:
         raise RunError(f"{folder} holds no run: it has no run.json.") from error
     except (OSError, ValueError) as error:
-        raise RunError(f"the record {path} is damaged: {error}.") from error
+        raise RunError(f"the record {path} is damaged ({error}).") from error
 
 
 def check_resumable(folder, present):
@@ -128,17 +148,26 @@ def train(recipe: Recipe, data, *, preset, steps, folder, seed=0, resume=False, 
     Raises:
         RunError: the folder cannot be used as asked.
     """
-    folder = open_folder(folder, resume)
+    with opened(folder, resume) as folder:
+        return _train(recipe, data, preset, steps, folder, seed, resume, precision)
+
+
+def _train(recipe, data, preset, steps, folder, seed, resume, precision):
     precision = recipe.precision(precision)
     gan = recipe.gan(seed, precision, steps)
     steps = whole_calls(steps, gan.steps_per_call)
     settings = settings_of(recipe, data, preset, steps, seed, precision)
+    settings["gan"] = gan.description()
     saving = RunCheckpoint(folder / "checkpoints", every=max(1000, steps // 50))
     if resume:
         check_resumable(folder, settings)
         saving.restore(gan)
         if gan.step >= steps:
             print(f"All {steps:,} steps are done.", flush=True)
+            # A kill between the last checkpoint and the results leaves a run without them.
+            if not has_results(folder, gan.step):
+                print("Its results were not whole: they are written now.", flush=True)
+                leave_results(gan, folder, data, read_settings(folder))
             return gan
         print(f"Resuming at step {gan.step:,}.", flush=True)
     write_json(folder / "run.json", settings)
@@ -156,12 +185,26 @@ def whole_calls(steps, steps_per_call) -> int:
 
 
 def leave_results(gan, folder, data, settings):
-    """Write the sampling generator and two pictures into the run folder."""
-    storage.save(folder / "generator.npz", gan.sampling_generator(), settings)
+    """Write two pictures and the sampling generator into the run folder.
+
+    The generator comes last, and its record names the step: by it the results are known as whole.
+    """
     title = f"Lesson {settings['lesson']}, {data.caption}, {gan.step:,} steps"
     plots.save_figure(plots.samples(gan.sample(_shown(gan)), 16, title), folder / "samples.png")
     curves = plots.loss_curves(thinned(gan.log), title, losses.levels(gan.loss_pair))
     plots.save_figure(curves, folder / "losses.png")
+    record = {**settings, "step": gan.step}
+    storage.save(folder / "generator.npz", gan.sampling_generator(), record)
+
+
+def has_results(folder, step) -> bool:
+    """Say whether a run folder has all its results, and whether they are those of this step."""
+    if not all((folder / name).is_file() for name in ("samples.png", "losses.png")):
+        return False
+    try:
+        return storage.read_record(folder / "generator.npz").get("step") == step
+    except RunError:
+        return False
 
 
 def _shown(gan) -> int:
@@ -186,7 +229,7 @@ def restored(folder):
     """Return the `GAN` of a run folder at its newest checkpoint, and the run's settings."""
     settings = read_settings(folder)
     recipe = recipe_of(settings["lesson"], settings.get("variant"))
-    precision = settings.get("precision", "float32")
+    precision = recipe.precision(settings["precision"])
     gan = recipe.gan(settings["seed"], precision, settings["steps"])
     checkpoint.restore(gan, Path(folder) / "checkpoints")
     return gan, settings

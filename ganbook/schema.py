@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-NUMBER, TEXT = {"type": "number"}, {"type": "string"}
+NUMBER, TEXT = {"type": "number", "minimum": -1e300, "maximum": 1e300}, {"type": "string"}
 STEP = {"type": "integer", "minimum": 0, "maximum": 10**12}
 LOG = {
     "type": "object",
@@ -60,15 +60,26 @@ def read_json(path, schema):
 
     try:
         content = json.loads(Path(path).read_text(encoding="utf-8"))
-        problem = jsonschema.exceptions.best_match(
-            jsonschema.Draft202012Validator(schema).iter_errors(content)
-        )
+        problem = jsonschema.exceptions.best_match(_checker()(schema).iter_errors(content))
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
     except UnicodeDecodeError:
         raise ValueError("it is no text") from None
     if problem is None:
         return content
-    place = "".join(f"[{part!r}]" for part in problem.absolute_path)
+    place = ".".join(str(part) for part in problem.absolute_path)
     message = problem.message if len(problem.message) < 100 else f"{problem.message[:100]} ..."
     raise ValueError(f"{place + ': ' if place else ''}{message}")
+
+
+def _checker():
+    """Return the kind of validator for which 1.0 is no integer."""
+    import jsonschema
+
+    def is_integer(checker, value):
+        return isinstance(value, int) and not isinstance(value, bool)
+
+    base = jsonschema.Draft202012Validator
+    return jsonschema.validators.extend(
+        base, type_checker=base.TYPE_CHECKER.redefine("integer", is_integer)
+    )

@@ -35,18 +35,31 @@ def load_into(model, path) -> dict:
     Raises:
         RunError: the file is missing or damaged, or holds weights of other shapes.
     """
-    try:
-        # Opened here: NumPy leaves a damaged file open.
-        with open(path, "rb") as opened, np.load(opened, allow_pickle=False) as file:
-            record = json.loads(str(file["record"]))
-            arrays = [file[f"weight_{i:03d}"] for i in range(len(file.files) - 1)]
-    except FileNotFoundError as error:
-        raise RunError(f"there are no weights at {path}.") from error
-    except Exception as error:  # zip, NumPy and JSON each have errors of their own
-        raise RunError(f"the weights at {path} are damaged: {error}") from error
+    record, arrays = _read(path)
     wanted = [tuple(weight.shape) for weight in model.weights]
     found = [array.shape for array in arrays]
     if wanted != found:
         raise RunError(f"the weights at {path} have shapes {found}; this network needs {wanted}.")
     model.set_weights([np.asarray(array, np.float32) for array in arrays])
     return record
+
+
+def read_record(path) -> dict:
+    """Return the record of a file that `save` wrote, the whole of which can be read.
+
+    Raises:
+        RunError: the file is missing or damaged.
+    """
+    return _read(path)[0]
+
+
+def _read(path):
+    try:
+        # Opened here: NumPy leaves a damaged file open.
+        with open(path, "rb") as opened, np.load(opened, allow_pickle=False) as file:
+            record = json.loads(str(file["record"]))
+            return record, [file[f"weight_{i:03d}"] for i in range(len(file.files) - 1)]
+    except FileNotFoundError as error:
+        raise RunError(f"there are no weights at {path}.") from error
+    except Exception as error:  # zip, NumPy and JSON each have errors of their own
+        raise RunError(f"the weights at {path} are damaged: {error}") from error

@@ -13,7 +13,7 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
-from helpers import dense_pair, everything, gan_of, stateful_pair, stream_for, train
+from helpers import everything, gan_of, stateful_pair, stream_for, train
 
 from ganbook import checkpoint
 from ganbook.callbacks import RunCheckpoint
