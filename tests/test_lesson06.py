@@ -47,10 +47,6 @@ def test_sizes_and_fade(cells):
 
 def test_the_main_run_is_the_recipe(cells):
     ours, lessons = recipes.recipe_of("06").gan(), cells["gan"]
-    assert lessons.schedule == ours.schedule
-    parts = [[(type(p), vars(p)) for p in gan.penalty.penalties] for gan in (ours, lessons)]
-    assert parts[0] == parts[1]
-    ours.penalty = lessons.penalty = None  # sums are compared by their parts, above
     same_gan(lessons, ours)
 
 
