@@ -35,10 +35,13 @@ def own_rows(draw, shape, seed):
 
     Args:
         draw: `randomness.normal` or `randomness.uniform`.
-        shape: of this replica's part; the first axis runs over its samples.
+        shape: of this replica's part; the first axis runs over its samples, as many as each other
+            replica has. Their count may be a tensor.
         seed: the key, as the function takes it.
+
+    Outside of the replicas, be it in a strategy's scope, the part is the whole batch.
     """
-    if replicas() == 1:
+    if replicas() == 1 or tf.distribute.in_cross_replica_context():
         return draw(shape, seed)
     everything = draw((replicas() * shape[0], *shape[1:]), seed)
     place = tf.distribute.get_replica_context().replica_id_in_sync_group

@@ -32,8 +32,10 @@ class GAN(keras.Model):
     The constructor compiles; ``fit`` trains and can be called again to go on; ``sample`` draws
     images. All randomness is keyed by (seed, step, use), so a run is reproducible and resumable.
     Built in the scope of a `tf.distribute.MirroredStrategy` it trains on several devices: batches
-    are shared out, and the update is that of one device but for BatchNorm, whose statistics are
-    those of each share, and dropout.
+    are shared out, and the update is that of one device but for what looks at other samples, which
+    sees each share by itself (BatchNorm's statistics, MinibatchStdDev, MinibatchDiscrimination),
+    for dropout, and for discriminator_steps above 1, where the same real images meet in another
+    order. A batch must be a multiple of the number of devices.
 
     Args:
         generator: a built model, (N, latent) from N(0, 1) to (N, H, W, C) images in [-1, 1].

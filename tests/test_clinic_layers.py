@@ -6,6 +6,7 @@ import pytest
 import tensorflow as tf
 from helpers import IMAGE, everything, gan_of, train
 
+from ganbook import randomness
 from ganbook.errors import SettingError
 from ganbook.layers import DiffAugment, MinibatchDiscrimination, Packing
 
@@ -151,6 +152,17 @@ def test_gradients_pass_through_what_is_left(policy):
         total = tf.reduce_sum(layer(x, training=True))
     gradient = tape.gradient(total, x).numpy()
     assert np.isfinite(gradient).all() and (np.abs(gradient).sum(axis=(1, 2, 3)) > 0).all()
+
+
+def test_draws_are_those_of_the_key_for_a_size_known_or_not():
+    """Of gray images that are of one level each, color changes the brightness only."""
+    x = np.zeros((5, 4, 4, 1), np.float32)
+    key = tf.cast(keras.random.SeedGenerator(3).next(), tf.int32)
+    expected = np.broadcast_to(randomness.uniform((5, 1, 1, 1), key) - 0.5, x.shape)
+    np.testing.assert_allclose(augmented("color", x, seed=3), expected, atol=1e-6)
+    layer, unknown = DiffAugment("color", seed=3), tf.TensorSpec((None, 4, 4, 1))
+    change = tf.function(lambda images: layer(images, training=True), input_signature=[unknown])
+    np.testing.assert_allclose(change(x), expected, atol=1e-6)
 
 
 def test_a_gan_keys_the_draws_by_seed_and_step():

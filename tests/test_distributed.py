@@ -27,9 +27,30 @@ def test_two_devices_train_as_one(found, way):
     assert found[way]["moved"] > 1e-2
 
 
+@pytest.mark.parametrize("where", ["not in a replica", "unknown size"])
+def test_augmentation_of_a_batch_is_that_of_one_device(found, where):
+    assert found["augmented"][where] < 1e-6
+
+
+@pytest.mark.parametrize("layer", two_devices.COMPARING)
+def test_layers_that_compare_samples_do_so_within_a_devices_share(found, layer):
+    """Their docstrings say so; the whole batch would give other numbers."""
+    assert found["comparing"][layer]["halves"] < 1e-6
+    assert found["comparing"][layer]["whole"] > 1e-2
+
+
 def test_several_steps_a_call_are_refused(found):
     for devices in ("one", "two"):
         assert "steps_per_call is 2; under a tf.distribute strategy" in found["refused"][devices]
+
+
+def test_a_batch_that_cannot_be_shared_out_is_refused(found):
+    assert "a batch of 7 cannot be shared out equally to 2 devices" in found["refused"]["unequal"]
+
+
+def test_several_critic_steps_meet_the_images_in_another_order(found):
+    """As GAN's docstring says: as far as it should, but not the same."""
+    assert 1e-4 < found["critic steps"]["weights"] < 2 * found["critic steps"]["moved"]
 
 
 def test_a_strategy_of_one_device_changes_nothing(found):

@@ -3,7 +3,7 @@
 import keras
 import tensorflow as tf
 
-from ganbook import randomness
+from ganbook import distributed, randomness
 from ganbook.errors import SettingError
 
 POLICIES = ("color", "translation", "cutout")
@@ -17,8 +17,8 @@ class DiffAugment(keras.layers.Layer):
 
     With few training images a discriminator learns them by heart. Placed in front of it, this layer
     shows it other versions each time, of real images and of fakes, so the generator is not asked to
-    make changed images. Every image of every call has draws of its own. Outside training nothing is
-    changed.
+    make changed images. Every image of every call has draws of its own, by its place in the whole
+    batch if several devices share it. Outside training nothing is changed.
 
     Args:
         policy: names, or one string with commas between them. "color": brightness by -0.5 to 0.5,
@@ -64,7 +64,8 @@ class DiffAugment(keras.layers.Layer):
 
 def _draw(images, key, low, high, each=1):
     """Return a number in [low, high) for each image, shape (N, 1, 1, each)."""
-    draws = randomness.uniform((tf.shape(images)[0], 1, 1, each), key)
+    shape = (tf.shape(images)[0], 1, 1, each)  # a batch's size may be known at run time only
+    draws = distributed.own_rows(randomness.uniform, shape, key)
     return low + (high - low) * draws
 
 

@@ -17,6 +17,8 @@ class MinibatchDiscrimination(keras.layers.Layer):
 
     A generator that makes one picture again and again gives itself away by large numbers.
 
+    On several devices each device compares within its own share of the batch.
+
     Args:
         kernels: B, how many numbers are appended; 100 in the paper's code.
         kernel_size: C, the length of each vector; 5 in the paper's code.

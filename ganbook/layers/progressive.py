@@ -125,6 +125,8 @@ class MinibatchStdDev(keras.layers.Layer):
     Groups are strided: of N samples in groups of ``group_size``, sample i belongs to group
     i mod (N / group_size).
 
+    On several devices each device compares within its own share of the batch.
+
     Args:
         group_size: samples in a group, 2 or more. A batch that is smaller is one group; else it
             must be a multiple.
