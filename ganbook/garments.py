@@ -7,7 +7,7 @@ the shape (pictures, 28, 28), and one random number per picture the shape (pictu
 
 import numpy as np
 
-from ganbook.standins import BUMPS, SIZE, between, elastic
+from ganbook.drawing import BUMPS, SIZE, between, elastic
 
 FORM = 12  # random numbers for the proportions
 CLOTH = 10  # and for brightness and pattern

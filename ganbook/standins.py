@@ -10,11 +10,11 @@ import functools
 
 import numpy as np
 
-from ganbook.errors import SettingError
+from ganbook import garments
+from ganbook.drawing import BUMPS, SIZE, between, elastic
+from ganbook.settings import whole
 
-SIZE = 28
 CHUNK = 500  # pictures that are worked on together: their arrays stay in the processor's cache
-BUMPS = 4  # the elastic map has 4 x 4 control points
 
 # Fonts of matplotlib with ten plain digits (the zero of DejaVu Sans Mono has a dot, Computer
 # Modern's math italic has old-style figures).
@@ -39,15 +39,12 @@ def toy_garments(count: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
     The labels are those of Fashion-MNIST: T-shirt, trouser, pullover, dress, coat, sandal, shirt,
     sneaker, bag, ankle boot.
     """
-    from ganbook import garments
-
     return in_chunks(count, seed, garments.ROW, garments.draw)
 
 
 def in_chunks(count, seed, row, draw):
     """Make images and labels from ``count`` rows of uniform random numbers in [0, 1)."""
-    if not isinstance(count, (int, np.integer)) or count < 1:
-        raise SettingError(f"count is {count!r}; it must be an integer of 1 or more.")
+    count = whole(count, "count")
     rng = np.random.default_rng(seed)
     images = np.empty((count, SIZE, SIZE), np.uint8)
     labels = np.empty(count, np.int64)
@@ -57,27 +54,6 @@ def in_chunks(count, seed, row, draw):
         labels[chunk] = rows[:, 0] * 10
         images[chunk] = np.rint(255 * draw(labels[chunk], rows[:, 1:]))
     return images, labels
-
-
-def between(column, low, high):
-    """Spread uniform random numbers over [low, high), shaped to go with (pictures, 28, 28)."""
-    return (low + (high - low) * column)[:, None, None].astype(np.float32)
-
-
-def elastic(rows, strength):
-    """Return smooth displacements dx, dy, (pictures, 28, 28), of up to about ``strength``."""
-    points = (rows.reshape(len(rows), 2, BUMPS, BUMPS) - 0.5) * (2 * strength)
-    basis = _bumps()
-    moved = basis @ points.astype(np.float32) @ basis.T
-    return moved[:, 0], moved[:, 1]
-
-
-@functools.cache
-def _bumps():
-    """Return the matrix (28, 4) that spreads control points smoothly over a line of pixels."""
-    distance = np.linspace(0, BUMPS - 1, SIZE)[:, None] - np.arange(BUMPS)
-    weights = np.exp(-2.0 * distance**2)
-    return (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32)
 
 
 def _digits(labels, rows):

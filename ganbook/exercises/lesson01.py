@@ -4,9 +4,9 @@ import math
 
 import numpy as np
 
-from ganbook.check import Exercise
 from ganbook.exercises import tf
 from ganbook.exercises.bench import Answer, Wrong, expect, show
+from ganbook.exercises.exercise import Exercise
 from ganbook.exercises.on_logits import expect_gradients, expect_loss
 
 LN2 = math.log(2.0)

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from ganbook.check import Exercise
 from ganbook.exercises.bench import Answer, Wrong, expect, show
+from ganbook.exercises.exercise import Exercise
 
 # --- 1. pad_to_32 -------------------------------------------------------------------------------
 

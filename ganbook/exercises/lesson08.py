@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from ganbook.check import Exercise
 from ganbook.exercises import tf
 from ganbook.exercises.bench import Answer, Wrong, expect
+from ganbook.exercises.exercise import Exercise
 from ganbook.exercises.on_logits import expect_gradients, expect_loss
 
 # --- 1. relativistic_loss -----------------------------------------------------------------------
