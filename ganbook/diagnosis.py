@@ -7,7 +7,7 @@ from ganbook import players, randomness
 from ganbook.update import scaled_images
 
 
-def gradient_norms(gan, images) -> dict[str, dict[str, float]]:
+def weight_gradient_norms(gan, images) -> dict[str, dict[str, float]]:
     """Return how strongly the losses pull at each layer of both players, as things stand.
 
     A generator whose norms are thousands of times smaller than they were learns nothing, whatever

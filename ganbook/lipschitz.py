@@ -17,7 +17,7 @@ from ganbook.update import scaled_images
 BATCH = 250
 
 
-def gradient_norms(model, images) -> np.ndarray:
+def input_gradient_norms(model, images) -> np.ndarray:
     """Return |dD/dx| for each sample: float32, shape (N,).
 
     Args:
@@ -38,7 +38,7 @@ def gradient_norms(model, images) -> np.ndarray:
     return np.concatenate([part.numpy() for part in parts])
 
 
-def layer_gradient_norms(model, images) -> dict[str, float]:
+def activation_gradient_norms(model, images) -> dict[str, float]:
     """Return, for each layer with weights, the mean over samples of |dD/d(its output)|.
 
     Where these numbers fall from layer to layer on the way down to the image, gradients vanish;

@@ -108,14 +108,14 @@ def state_of(critic, images) -> dict:
     weights = np.concatenate([w.numpy().ravel() for w in critic.trainable_weights])
     largest = float(np.abs(weights).max())
     counts, _ = np.histogram(weights, BINS, (-largest, largest))
-    norms = lipschitz.gradient_norms(critic, images)
+    norms = lipschitz.input_gradient_norms(critic, images)
     return {
         "largest_weight": largest,
         "weights_at_the_bound": round(float(np.mean(np.abs(weights) > 0.99 * largest)), 4),
         "weight_histogram": counts.tolist(),
         "gradient_norm": short(norms.mean()),
         "gradient_norm_spread": short(norms.std()),
-        "layer_gradient_norms": lipschitz.layer_gradient_norms(critic, images),
+        "layer_gradient_norms": lipschitz.activation_gradient_norms(critic, images),
     }
 
 

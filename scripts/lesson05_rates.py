@@ -89,7 +89,7 @@ def steepness(discriminator, real, fake, seed=0) -> dict:
     ]
     return {
         "longest_gradients": {
-            name: round(float(lipschitz.gradient_norms(discriminator, images).max()), 4)
+            name: round(float(lipschitz.input_gradient_norms(discriminator, images).max()), 4)
             for name, images in places.items()
         },
         "layer_norms": [round(norm, 4) for norm in norms],

@@ -18,7 +18,7 @@ import numpy as np
 
 from ganbook import GAN, evaluation, load_data, plots, to_uint8
 from ganbook.data import stream
-from ganbook.diagnosis import gradient_norms, taken_for_real
+from ganbook.diagnosis import taken_for_real, weight_gradient_norms
 from ganbook.models import vanilla
 from ganbook.penalties import R1R2
 
@@ -74,7 +74,7 @@ def build_gan(pattern, seed) -> GAN:
 
 def pulls(gan, images) -> dict:
     """Return the gradient norms of the generator's first and last layer."""
-    norms = list(gradient_norms(gan, images)["generator"].values())
+    norms = list(weight_gradient_norms(gan, images)["generator"].values())
     return {"first": float(f"{norms[0]:.4g}"), "last": float(f"{norms[-1]:.4g}")}
 
 

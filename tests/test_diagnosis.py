@@ -6,7 +6,7 @@ import pytest
 from keras import layers
 
 from ganbook import GAN, randomness
-from ganbook.diagnosis import gradient_norms, taken_for_real
+from ganbook.diagnosis import taken_for_real, weight_gradient_norms
 
 
 def line(name, slope):
@@ -24,7 +24,7 @@ def test_gradient_norms_of_two_lines():
     real = np.array([[1.0], [4.0], [1.0], [4.0]], np.float32)
     key = randomness.key(5, 0, "gradient norms latents")
     z = float(np.mean(randomness.normal((4, 1), key)))
-    norms = gradient_norms(gan, real)
+    norms = weight_gradient_norms(gan, real)
     assert norms["discriminator"]["d"] == pytest.approx(abs(3.0 * z - 2.5), rel=1e-5)
     assert norms["generator"]["g"] == pytest.approx(abs(2.0 * z), rel=1e-5)
 
@@ -44,7 +44,7 @@ def test_only_layers_with_weights_are_listed_and_nothing_is_moved():
     gan = pair()
     players = (gan.generator, gan.discriminator)
     before = [v.numpy() for model in players for v in model.variables]
-    first, second = (gradient_norms(gan, np.ones((8, 2), np.float32)) for _ in range(2))
+    first, second = (weight_gradient_norms(gan, np.ones((8, 2), np.float32)) for _ in range(2))
     assert first == second
     assert [len(first[name]) for name in ("generator", "discriminator")] == [3, 2]
     assert all(norm > 0 for norms in first.values() for norm in norms.values())
@@ -60,7 +60,7 @@ def test_a_saturating_loss_pulls_less_at_a_beaten_generator():
         discriminator = keras.Sequential([keras.Input((1,)), layers.Dense(1)])
         discriminator.set_weights([np.array([[0.1]]), np.array([-8.0])])
         gan = GAN(line("g", 1.0), discriminator, loss)
-        norms[loss] = gradient_norms(gan, np.ones((64, 1), np.float32))["generator"]["g"]
+        norms[loss] = weight_gradient_norms(gan, np.ones((64, 1), np.float32))["generator"]["g"]
     assert norms["minimax"] < norms["non_saturating"] / 1000
 
 

@@ -23,32 +23,32 @@ def test_a_linear_critic_is_equally_steep_everywhere():
     network = keras.Sequential([keras.Input((2,)), layers.Dense(1)])
     network.set_weights([np.array([[3.0], [4.0]]), np.array([7.0])])
     points = RANDOM.normal(size=(300, 2)).astype(np.float32)  # more than one batch
-    np.testing.assert_allclose(lipschitz.gradient_norms(network, points), np.full(300, 5.0))
+    np.testing.assert_allclose(lipschitz.input_gradient_norms(network, points), np.full(300, 5.0))
 
 
 def test_uint8_images_are_scaled():
     network = keras.Sequential([keras.Input((2,)), layers.Dense(1, activation=keras.ops.square)])
     network.set_weights([np.array([[1.0], [0.0]]), np.zeros(1)])
     pixels = np.array([[255, 0], [0, 9]], np.uint8)  # x is 1 and -1: |2 x| = 2
-    np.testing.assert_allclose(lipschitz.gradient_norms(network, pixels), [2.0, 2.0])
+    np.testing.assert_allclose(lipschitz.input_gradient_norms(network, pixels), [2.0, 2.0])
 
 
 def test_floats_are_taken_as_they_are():
     network = keras.Sequential([keras.Input((2,)), layers.Dense(1, activation=keras.ops.square)])
     network.set_weights([np.array([[1.0], [0.0]]), np.zeros(1)])
     points = np.array([[0.25, 0.0], [3.0, 9.0]])  # float64, and not only in [-1, 1]
-    np.testing.assert_allclose(lipschitz.gradient_norms(network, points), [0.5, 6.0])
-    by_layer = lipschitz.layer_gradient_norms(network, points)
+    np.testing.assert_allclose(lipschitz.input_gradient_norms(network, points), [0.5, 6.0])
+    by_layer = lipschitz.activation_gradient_norms(network, points)
     assert list(by_layer.values()) == [1.0]
 
 
 def test_gradient_norms_by_layer():
     network, (first, second, third) = dense(6, 5, 4, 1)
     x = RANDOM.normal(size=(3, 6)).astype(np.float32)
-    found = list(lipschitz.layer_gradient_norms(network, x).values())
+    found = list(lipschitz.activation_gradient_norms(network, x).values())
     expected = [np.linalg.norm(second @ third), np.linalg.norm(third), 1.0]
     np.testing.assert_allclose(found, expected, rtol=1e-5)
-    norms = lipschitz.gradient_norms(network, x)
+    norms = lipschitz.input_gradient_norms(network, x)
     np.testing.assert_allclose(norms, np.linalg.norm(first @ second @ third), rtol=1e-5)
 
 
