@@ -62,10 +62,10 @@ def places_of(gan):
     """Return the steps at which a GAN is looked at."""
     if not hasattr(gan, "schedule"):
         return [4 * gan.steps_per_call]
-    starts = gan.schedule.starts
-    fades = [start + images // gan.schedule.batch_size // 2
-             for start, images in zip(starts[1:], gan.schedule.fade_images, strict=True)]  # fmt: skip
-    return sorted([4, *starts[1:], *fades])
+    plan, later = gan.schedule, gan.schedule.starts[1:]
+    fades = [images // plan.batch_size for images in plan.fade_images]
+    middles = [start + fade // 2 for start, fade in zip(later, fades, strict=True)]
+    return sorted([4, *later, *middles])
 
 
 def results_of(gan, recipe, data, times):

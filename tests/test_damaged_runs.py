@@ -112,7 +112,7 @@ def test_a_damaged_checkpoint_is_named(folder, capsys, name, text):
 
 @pytest.mark.parametrize("seed", range(AT_RANDOM))
 def test_damage_at_random(folder, capsys, seed):
-    """One file of the run is cut off, emptied, taken away, or has one bit or a few bytes changed."""
+    """One file of the run is cut off, emptied, taken away, or has some bits changed."""
     rng = random.Random(seed)
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     path = rng.choice(files)
