@@ -1,7 +1,6 @@
 """What comes in as numbers: made NumPy's own, and checked, with one clear error for each fault."""
 
 import functools
-import operator
 
 import numpy as np
 
@@ -21,6 +20,11 @@ def to_numpy(values) -> np.ndarray:
     # bfloat16 and its kin come from a package of their own, as kind "V".
     low = array.dtype == np.float16 or (array.dtype.kind == "V" and "float" in array.dtype.name)
     return array.astype(np.float32) if low else array
+
+
+def are_points(samples) -> bool:
+    """Say whether samples are points, (N, 2), and not images, (N, H, W, C)."""
+    return np.ndim(samples) == 2
 
 
 def takes_numbers(function):
@@ -85,17 +89,6 @@ def finite(values: np.ndarray, name: str) -> np.ndarray:
     if bad:
         raise DataError(f"{name} holds {bad} values that are NaN or infinite: expected none")
     return values
-
-
-def checked_count(count, name: str) -> int:
-    """Return a whole number of 1 or more; refuse everything else."""
-    try:
-        number = operator.index(count)
-    except TypeError:
-        number = 0
-    if number < 1:
-        raise DataError(f"{name} is {count}: expected a whole number, 1 or more")
-    return number
 
 
 def checked_ids(ids: np.ndarray, kinds: int, name: str) -> np.ndarray:

@@ -5,10 +5,13 @@ classifier and the same number of samples; so these stand in every result.
 """
 
 import functools
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 
 from ganbook import features, metrics
+from ganbook.arrays import are_points
 from ganbook.data import ImageData, load_data
 from ganbook.errors import DataError
 from ganbook.modes import mixture_report, mode_report
@@ -16,6 +19,7 @@ from ganbook.modes import mixture_report, mode_report
 SAMPLES = 10_000
 QUICK_SAMPLES = 2_000
 STACKED_SAMPLES = 26_000  # Metz et al., 2017, section 3.3.1
+POINT_SAMPLES = 2_500  # Lin et al., 2018, section 4.1
 FEWEST = 20  # the kernel distance's standard error comes from ten blocks of two or more
 # Nearest training images are searched for so many samples, and for so many held-out images.
 MEMORIZATION_SAMPLES = 2_000
@@ -118,12 +122,13 @@ class Judge:
 def measure(data: ImageData, samples: np.ndarray) -> dict:
     """Return every measure of samples for what ``data`` holds.
 
-    See `Judge`; `measure_points` for points in the plane, `measure_stacked` for stacked digits.
+    See `protocol_of`, which chooses among `measure_images`, `measure_points`, `measure_stacked`.
     """
-    if data.holds_points:
-        return measure_points(data, samples)
-    if data.stack > 1:
-        return measure_stacked(data, samples)
+    return protocol_of(data).measure(data, samples)
+
+
+def measure_images(data: ImageData, samples: np.ndarray) -> dict:
+    """Return what `Judge.measure` finds, for samples that are judged once."""
     return Judge(data, len(samples)).measure(samples)
 
 
@@ -141,7 +146,7 @@ def measure_points(data: ImageData, samples: np.ndarray) -> dict:
     Raises:
         DataError (a ValueError): samples that are no points.
     """
-    if np.ndim(samples) != 2:
+    if not are_points(samples):
         raise DataError(f"samples have shape {np.shape(samples)}; points, (N, 2), are right.")
     found = mixture_report(samples, data.centers, data.sigma)
     numbers = {name: _six_digits(value) for name, value in found.items() if name != "modes"}
@@ -179,6 +184,43 @@ def measure_stacked(data: ImageData, samples: np.ndarray) -> dict:
         "real_modes": real["modes"],
         "real_kl": _six_digits(real["kl"]),
     }
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """How samples of one kind of data are measured; `protocol_of` chooses it.
+
+    Attributes:
+        examples: what the data set holds, in a word.
+        made: what a generator makes of them.
+        samples: how many are measured for a number to keep.
+        quick_samples: how many are measured in the quick preset.
+        against_test: whether samples are compared with test images, so that there should not be
+            more of them, and a scoreboard's row has all that it needs.
+        measure: called with the data and the samples; returns a dict, ready for JSON.
+    """
+
+    examples: str
+    made: str
+    samples: int
+    quick_samples: int
+    against_test: bool
+    measure: Callable[[ImageData, np.ndarray], dict]
+
+
+IMAGES = Protocol("images", "gray images", SAMPLES, QUICK_SAMPLES, True, measure_images)
+STACKED = Protocol(
+    "images", "stacked digits", STACKED_SAMPLES, QUICK_SAMPLES, False, measure_stacked
+)
+# As many in every preset, since points cost next to nothing.
+POINTS = Protocol("points", "points", POINT_SAMPLES, POINT_SAMPLES, False, measure_points)
+
+
+def protocol_of(data: ImageData) -> Protocol:
+    """Return how samples of this data are measured: the one place that asks what the data are."""
+    if data.holds_points:
+        return POINTS
+    return STACKED if data.stack > 1 else IMAGES
 
 
 def test_set_of(training: ImageData) -> ImageData:

@@ -21,7 +21,6 @@ from ganbook.recipes import PRESETS, Recipe, recipe_of
 from ganbook.sampling import sample_from
 
 REPORT = "application/vnd.ganbook.report+json"
-POINTS = 2_500  # samples that are measured in the plane, as in the papers (Lin et al., 2018)
 
 
 def preset(asked=None) -> str:
@@ -73,12 +72,9 @@ class Page:
         Never more than there are test images to compare with; stand-ins have 4,000. Of stacked
         digits 26,000 in place of 10,000, of points always 2,500, as in the papers.
         """
-        if self.data.holds_points:
-            return POINTS
-        if self.data.stack > 1 and self.preset != "quick":
-            return evaluation.STACKED_SAMPLES
-        wanted = evaluation.QUICK_SAMPLES if self.preset == "quick" else evaluation.SAMPLES
-        return min(wanted, len(self.test))
+        protocol = evaluation.protocol_of(self.data)
+        wanted = protocol.quick_samples if self.preset == "quick" else protocol.samples
+        return min(wanted, len(self.test)) if protocol.against_test else wanted
 
     def report(self, measure):
         """Attach a line about this run to the notebook, for ``make lessons`` to collect."""
@@ -167,16 +163,15 @@ class Lesson(Page):
         Says in one line how many samples they are taken on. For points and stacked digits: see
         `ganbook.evaluation.measure_points` and `ganbook.evaluation.measure_stacked`.
         """
-        if self.data.holds_points or self.data.stack > 1:
+        if evaluation.protocol_of(self.data).against_test:
+            print(
+                f"Measured on {self.samples:,} samples against "
+                f"{min(self.samples, len(self.test)):,} test images, as the {self.preset} preset "
+                f"does. Compare only with numbers at {self.samples:,}."
+            )
+        else:
             print(f"Measured on {self.samples:,} samples.")
-            return evaluation.measure(self.data, gan.sample(self.samples))
-        judge = evaluation.Judge(self.data, self.samples)
-        print(
-            f"Measured on {self.samples:,} samples against {len(judge.reference_images):,} test "
-            f"images, as the {self.preset} preset does. Compare only with numbers at "
-            f"{self.samples:,}."
-        )
-        return judge.measure(gan.sample(self.samples))
+        return evaluation.measure(self.data, gan.sample(self.samples))
 
     def score(self, gan, measures, variant="your run"):
         """Add a row to your own scoreboard and show it beside the rows of this project.
@@ -259,7 +254,7 @@ def _introduce(page):
     print(f"Device      {device()}")
     print(f"Preset      {page.preset} (GANBOOK_PRESET={'|'.join(PRESETS)} changes it)")
     data = page.data
-    what = "points" if data.holds_points else "images"
+    what = evaluation.protocol_of(data).examples
     where = "drawn here" if data.source == "drawn" else f"from {data.source}"
     print(f"Data        {data.caption}: {len(data):,} {what} {data.shape}, {where}")
 

@@ -14,10 +14,11 @@ from collections.abc import Callable
 
 import numpy as np
 
-from ganbook.arrays import checked_count, checked_pair, finite, to_numpy
+from ganbook.arrays import checked_pair, finite, to_numpy
 from ganbook.errors import DataError
 from ganbook.modes import class_histogram, mixture_report, mode_report
 from ganbook.neighbors import memorization_score, nearest_images, prdc
+from ganbook.settings import whole
 
 __all__ = [
     "bootstrap_interval",
@@ -110,7 +111,7 @@ def kernel_distance_spread(
     two samples in each of at least two blocks.
     """
     a, b = checked_pair(features_a, features_b, "features_a", "features_b")
-    blocks = checked_count(blocks, "blocks")
+    blocks = whole(blocks, "blocks", error=DataError)
     if blocks < 2 or min(len(a), len(b)) < 2 * blocks:
         raise DataError(
             f"{len(a)} and {len(b)} samples can't be cut into {blocks} blocks: expected 2 or more "
@@ -155,7 +156,7 @@ def bootstrap_interval(
         raise DataError(f"values has shape {values.shape}: expected 2 or more samples")
     if not 0 < level < 1:
         raise DataError(f"level is {level}: expected a number between 0 and 1, such as 0.95")
-    resamples = checked_count(resamples, "resamples")
+    resamples = whole(resamples, "resamples", error=DataError)
     rng = np.random.default_rng(seed)
     draws = [statistic(values[rng.integers(0, len(values), len(values))]) for _ in range(resamples)]
     low, high = np.quantile(draws, [(1 - level) / 2, (1 + level) / 2])

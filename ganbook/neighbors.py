@@ -6,8 +6,9 @@ of distances.
 
 import numpy as np
 
-from ganbook.arrays import checked_count, checked_pair, to_numpy
+from ganbook.arrays import checked_pair, to_numpy
 from ganbook.errors import DataError
+from ganbook.settings import whole
 
 BLOCK_ROWS = 500
 
@@ -33,7 +34,7 @@ def prdc(real: np.ndarray, fake: np.ndarray, k: int = 5) -> dict:
 
     Source: Kynkaanniemi et al. 2019, equation 2; Naeem et al. 2020, equations 1 to 6.
     """
-    k = checked_count(k, "k")
+    k = whole(k, "k", error=DataError)
     real, fake = checked_pair(real, fake, "real", "fake")
     if min(len(real), len(fake)) <= k:
         raise DataError(

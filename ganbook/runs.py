@@ -253,14 +253,15 @@ def measured_row(folder, variant="your run") -> dict:
     """
     gan, settings = restored(folder)
     data = load_data(settings["data"], size=recipe_of(settings["lesson"]).size)
-    if data.holds_points or data.stack > 1:
-        made = "points" if data.holds_points else "stacked digits"
-        raise RunError(f"the scoreboard compares gray images; the run in {folder} makes {made}.")
+    protocol = evaluation.protocol_of(data)
+    if not protocol.against_test:
+        raise RunError(
+            f"the scoreboard compares gray images; the run in {folder} makes {protocol.made}."
+        )
     if data.checksum != settings["data_checksum"]:
         raise RunError(
             f"the run in {folder} was trained on other images than those of {data.source}; make "
             f"the data from {settings['data_source']} reachable again."
         )
-    measures = evaluation.Judge(data, evaluation.SAMPLES).measure(gan.sample(evaluation.SAMPLES))
-    recorded = {name: settings[name] for name in ("preset", "hardware") if name in settings}
-    return scoreboard.row_of(gan, settings["lesson"], variant, measures, **recorded)
+    measures = protocol.measure(data, gan.sample(protocol.samples))
+    return scoreboard.row_of(gan, settings["lesson"], variant, measures, run=settings)

@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from ganbook import randomness
-from ganbook.arrays import to_numpy
+from ganbook.arrays import are_points, to_numpy
 from ganbook.data import to_uint8
 from ganbook.errors import DataError, RunError, SettingError
 from ganbook.files import write_whole
@@ -87,7 +87,7 @@ def write_samples(path, images) -> Path:
     """
     # A .npz file cannot hold bfloat16: it would come back as bytes without a meaning.
     images, buffer = to_numpy(images), io.BytesIO()
-    np.savez(buffer, images=to_uint8(images) if images.ndim > 2 else images)
+    np.savez(buffer, images=images if are_points(images) else to_uint8(images))
     try:
         return write_whole(path, buffer.getvalue())
     except OSError as error:

@@ -57,31 +57,40 @@ COLUMNS = (
     ("hardware", lambda row: row["hardware"]),
 )
 TEXT_COLUMNS = ("lesson", "variant", "hardware")
+# What a row takes from the settings of a run folder: it may have been trained elsewhere.
+OF_A_RUN = ("preset", "hardware")
 
 
-def row_of(gan, lesson: str, variant: str, measures: dict, **more) -> dict:
-    """Return the scoreboard's row of a `GAN` that was trained on this machine.
+def row_of(
+    gan, lesson: str, variant: str, measures: dict, *, generator=None, run=None, **more
+) -> dict:
+    """Return the scoreboard's row of a `GAN`; every row is made here.
 
     Args:
         gan: the trained `GAN`; it knows its parameters, steps, seconds and seed.
         lesson: such as "01".
         variant: what sets this run apart, in a few words.
         measures: what `ganbook.evaluation.Judge.measure` returned.
+        generator: the one whose samples were measured; None is the one that `gan.sample` uses.
+        run: the settings of the run folder that it is from; None if it was trained here and now.
         more: further entries, or others in place of these.
     """
     from ganbook.hardware import description
 
+    is_raw = gan.average is None if generator is None else generator is gan.generator
+    recorded = {name: run[name] for name in OF_A_RUN if name in run} if run else {}
     return {
         "lesson": lesson,
         "variant": variant,
         **measures,
-        "generator": "raw" if gan.average is None else "averaged",
+        "generator": "raw" if is_raw else "averaged",
         "generator_parameters": gan.generator.count_params(),
         "discriminator_parameters": gan.discriminator.count_params(),
         "steps": gan.step,
         "seconds": round(gan.seconds, 1),
         "hardware": description(),
         "seed": gan.seed,
+        **recorded,
         **more,
     }
 

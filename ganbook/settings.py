@@ -2,17 +2,26 @@
 
 import operator
 
-from ganbook.errors import SettingError
+from ganbook.errors import DataError, SettingError
+
+# How each kind of error goes on after "NAME is VALUE": what is measured speaks as `arrays` does.
+EXPECTED = {
+    SettingError: "; it must be an integer of {} or more.",
+    DataError: ": expected a whole number, {} or more",
+}
 
 
-def whole(value, name, at_least=1) -> int:
-    """Return a whole number of at least ``at_least`` as an int, or raise SettingError."""
+def whole(value, name, at_least=1, error=SettingError) -> int:
+    """Return a whole number of at least ``at_least`` as an int, or raise SettingError.
+
+    ``error`` may also be DataError, for a number that goes with samples to be measured.
+    """
     try:
         number = at_least - 1 if isinstance(value, bool) else operator.index(value)
     except TypeError:
         number = at_least - 1
     if number < at_least:
-        raise SettingError(f"{name} is {value!r}; it must be an integer of {at_least} or more.")
+        raise error(f"{name} is {value!r}{EXPECTED[error].format(at_least)}")
     return number
 
 
@@ -70,4 +79,10 @@ def check_stream(stream, gan):
         raise SettingError(
             f"an element of the stream has shape {tuple(shape)}; these settings need "
             f"({', '.join(map(str, wanted))}), all sizes known."
+        )
+    devices = gan.distribute_strategy.num_replicas_in_sync
+    if size // gan.discriminator_steps % devices:
+        raise SettingError(
+            f"a batch of {size // gan.discriminator_steps} cannot be shared out equally to "
+            f"{devices} devices; use a multiple."
         )

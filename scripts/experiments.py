@@ -154,18 +154,18 @@ def save_picture(figure, path):
     few.save(path, optimize=True)
 
 
-def add_to_scoreboard(gan, lesson, variant, data, generator=None, **more):
+def add_to_scoreboard(gan, lesson, variant, data, generator=None, run=None):
     """Add a GAN's rows to the scoreboard that comes with the package.
 
     There is one row with as many samples as the quick preset measures, so that a learner's own row
     has something to be compared with, and one with 10,000. ``data`` names the real data set;
-    ``generator`` is the one that samples (default: the averaged one, if there is one); ``more``
-    replaces entries of the row.
+    ``generator`` is the one that samples (default: the averaged one, if there is one); ``run`` are
+    the settings of the run folder that it is from.
     """
     data = real(data)
     generator = gan.sampling_generator() if generator is None else generator
-    kind = "raw" if generator is gan.generator else "averaged"
+    more = {"generator": generator, "run": run, "versions": runs.versions()}
     for count in (evaluation.QUICK_SAMPLES, evaluation.SAMPLES):
         found = measures(generator, evaluation.Judge(data, count))
-        row = scoreboard.row_of(gan, lesson, variant, found, generator=kind, **more)
-        scoreboard.append({**row, "versions": runs.versions()}, scoreboard.SHIPPED)
+        row = scoreboard.row_of(gan, lesson, variant, found, **more)
+        scoreboard.append(row, scoreboard.SHIPPED)

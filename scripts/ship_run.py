@@ -38,9 +38,8 @@ def main():
     if not chosen.rows_only:
         ship(generator, record)
     if generator.output_shape[-1] == 1:  # the scoreboard is for gray images
-        recorded = {name: record[name] for name in ("preset", "hardware")}
         title = recipe_of(record["lesson"]).title
-        experiments.add_to_scoreboard(gan, record["lesson"], title, record["data"], **recorded)
+        experiments.add_to_scoreboard(gan, record["lesson"], title, record["data"], run=record)
 
 
 def ship(generator, record):

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ganbook import builders, checkpoint, cli, data, recipes, runs
+from ganbook import builders, checkpoint, cli, data, evaluation, recipes, runs
 from ganbook.data import load_data
 
 STEPS = ["--data", "toy_digits", "--steps", "100"]
@@ -310,7 +310,8 @@ def test_scoreboard_shows_shipped_and_own_rows_and_adds_a_run(
     finished, tmp_path, capsys, monkeypatch
 ):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(runs.evaluation, "SAMPLES", 40)
+    few = dataclasses.replace(evaluation.IMAGES, samples=40)
+    monkeypatch.setattr(evaluation, "IMAGES", few)
     status, out, _ = run(capsys, "scoreboard")
     assert status == 0 and "recipe as it stands" in out and "10,000 samples" in out
     picture = tmp_path / "board.png"

@@ -156,6 +156,18 @@ def stacked_toys():
     return data.ImageData("stacked_mnist", toy.images, toy.labels, "drawn", True, names, stack=3)
 
 
+def test_what_the_data_are_decides_how_they_are_measured():
+    chosen = {one.name: evaluation.protocol_of(one) for one in (toys(), stacked_toys())}
+    chosen["ring"] = evaluation.protocol_of(load_data("ring"))
+    table = {name: (one.made, one.samples, one.quick_samples) for name, one in chosen.items()}
+    assert table == {
+        toys().name: ("gray images", 10_000, 2_000),
+        "stacked_mnist": ("stacked digits", 26_000, 2_000),
+        "ring": ("points", 2_500, 2_500),
+    }
+    assert [name for name, one in chosen.items() if one.against_test] == [toys().name]
+
+
 def test_stacked_digits_are_judged_digit_by_digit():
     stacked = stacked_toys()
     assert features.classifier_of(stacked) == "toy_digits"

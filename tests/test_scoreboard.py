@@ -205,6 +205,15 @@ def test_a_row_of_a_gan_knows_what_was_trained(path):
     assert row["seconds"] == 0.0 and row["hardware"]
 
 
+def test_a_row_names_the_generator_that_was_measured_and_where_the_run_was_made():
+    gan = helpers.gan_of(average=0.9)
+    assert scoreboard.row_of(gan, "01", "tiny", MEASURES)["generator"] == "averaged"
+    run = {"preset": "full", "hardware": "elsewhere", "steps": 99}
+    row = scoreboard.row_of(gan, "01", "tiny", MEASURES, generator=gan.generator, run=run)
+    assert row["generator"] == "raw" and row["steps"] == 0
+    assert row["preset"] == "full" and row["hardware"] == "elsewhere"
+
+
 def test_the_shipped_rows_are_whole_and_hold_lesson_01():
     rows, problems = scoreboard.read(scoreboard.SHIPPED)
     assert not problems

@@ -3,7 +3,7 @@
 import numpy as np
 from matplotlib.figure import Figure
 
-from ganbook.arrays import takes_numbers
+from ganbook.arrays import are_points, takes_numbers
 from ganbook.losses import LOG_LEVELS
 from ganbook.plots.base import DISCRIMINATOR, GENERATOR, QUIET, new_figure
 from ganbook.plots.samples import draw_samples
@@ -82,7 +82,7 @@ def running_mean(values, window=None) -> np.ndarray:
 @takes_numbers
 def training_panel(log, made, columns, loss_title, image_title, levels=LOG_LEVELS) -> Figure:
     """Return one figure: loss curves above, samples below, which are images or points."""
-    samples = 4.0 if made.ndim == 2 else 8.0 * -(-len(made) // columns) / columns + 0.4
+    samples = 4.0 if are_points(made) else 8.0 * -(-len(made) // columns) / columns + 0.4
     figure = new_figure(8.0, 3.0 + samples)
     above, below = figure.subplots(2, 1, height_ratios=[3.0, samples])
     draw_losses(above, log, loss_title, levels)

@@ -3,7 +3,7 @@
 import numpy as np
 from matplotlib.figure import Figure
 
-from ganbook.arrays import takes_numbers
+from ganbook.arrays import are_points, takes_numbers
 from ganbook.plots.images import draw_images, image_grid
 from ganbook.plots.plane import draw_points, points
 
@@ -12,14 +12,16 @@ from ganbook.plots.plane import draw_points, points
 def samples(made, columns=8, title="") -> Figure:
     """Return a figure of samples: images (N, H, W, C) in a grid, points (N, 2) in the plane."""
     made = np.asarray(made)
-    return points({"samples": made}, title) if made.ndim == 2 else image_grid(made, columns, title)
+    if are_points(made):
+        return points({"samples": made}, title)
+    return image_grid(made, columns, title)
 
 
 @takes_numbers
 def draw_samples(axes, made, columns, title):
     """Draw samples, images in a grid or points in the plane, into Matplotlib axes."""
     made = np.asarray(made)
-    if made.ndim == 2:
+    if are_points(made):
         draw_points(axes, {"samples": made}, title)
     else:
         draw_images(axes, made, columns, title)
