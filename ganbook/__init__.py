@@ -43,6 +43,11 @@ def __getattr__(name):
         raise AttributeError(f"module 'ganbook' has no attribute {name!r}")
     keras_setup.check()
     quiet.import_tensorflow()
+    if name == "GAN":
+        # With it come all classes that a saved GAN can consist of: Keras finds them by name only
+        # if they have been imported.
+        for module in ("growing", "mistakes"):
+            importlib.import_module(f"ganbook.{module}")
     if name in _MODULES:
         return importlib.import_module(f"ganbook.{name}")
     return getattr(importlib.import_module(f"ganbook.{_HOME[name]}"), name)

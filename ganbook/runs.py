@@ -132,7 +132,18 @@ def check_resumable(folder, present):
             )
 
 
-def train(recipe: Recipe, data, *, preset, steps, folder, seed=0, resume=False, precision=None):
+def train(
+    recipe: Recipe,
+    data,
+    *,
+    preset,
+    steps,
+    folder,
+    seed=0,
+    resume=False,
+    precision=None,
+    every=None,
+):
     """Train a lesson's main run in a folder, with checkpoints, and return the `GAN`.
 
     Args:
@@ -144,21 +155,22 @@ def train(recipe: Recipe, data, *, preset, steps, folder, seed=0, resume=False, 
         seed: any integer.
         resume: go on from the newest checkpoint; a finished run is left as it is.
         precision: "float32", "mixed_bfloat16", or None for the quicker one on this machine.
+        every: steps between checkpoints; None: a fiftieth of the run, 1,000 at least.
 
     Raises:
         RunError: the folder cannot be used as asked.
     """
     with opened(folder, resume) as folder:
-        return _train(recipe, data, preset, steps, folder, seed, resume, precision)
+        return _train(recipe, data, preset, steps, folder, seed, resume, precision, every)
 
 
-def _train(recipe, data, preset, steps, folder, seed, resume, precision):
+def _train(recipe, data, preset, steps, folder, seed, resume, precision, every):
     precision = recipe.precision(precision)
     gan = recipe.gan(seed, precision, steps)
     steps = whole_calls(steps, gan.steps_per_call)
     settings = settings_of(recipe, data, preset, steps, seed, precision)
     settings["gan"] = gan.description()
-    saving = RunCheckpoint(folder / "checkpoints", every=max(1000, steps // 50))
+    saving = RunCheckpoint(folder / "checkpoints", every or max(1000, steps // 50))
     if resume:
         check_resumable(folder, settings)
         saving.restore(gan)

@@ -1,6 +1,8 @@
 """Keras's own saving: what is loaded goes on as if it had never stopped, bit for bit."""
 
 import json
+import subprocess
+import sys
 
 import helpers
 import keras
@@ -88,6 +90,17 @@ def test_a_saved_model_goes_on_as_if_it_had_never_stopped(make, policy, tmp_path
         assert type(other) is type(gan) and other.step == 6 and other.log == rows
         np.testing.assert_array_equal(everything(go_on(other, 4)), everything(gan))
         np.testing.assert_array_equal(other.sample(4), gan.sample(4))
+
+
+def test_from_ganbook_import_gan_is_all_that_a_new_process_needs(tmp_path):
+    gan = gan_of(loss=PersistentFlips(losses.NonSaturating(), 0.3, steps=50))
+    gan.save(tmp_path / "gan.keras")
+    growing().save(tmp_path / "growing.keras")
+    lines = "import sys, keras", "from ganbook import GAN"
+    lines += ("print([type(keras.saving.load_model(p)).__name__ for p in sys.argv[1:]])",)
+    paths = [str(tmp_path / name) for name in ("gan.keras", "growing.keras")]
+    printed = subprocess.check_output([sys.executable, "-c", "\n".join(lines), *paths], text=True)
+    assert printed.strip() == "['GAN', 'GrowingGAN']"
 
 
 class Dies(keras.callbacks.Callback):
