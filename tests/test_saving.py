@@ -31,7 +31,7 @@ pytestmark = [
 def growing(seed=0, **settings):
     """A GAN that grows from 4 x 4 to 8 x 8; steps 4 to 7 of 12 are its fade."""
     keras.utils.set_random_seed(seed)
-    return GrowingGAN(
+    gan = GrowingGAN(
         GrowingGenerator(8, (6, 4), latent_size=6),
         GrowingDiscriminator(8, (6, 4)),
         Schedule(8, 16, 16, 4),
@@ -41,6 +41,8 @@ def growing(seed=0, **settings):
         penalty=penalties.Sum(penalties.GradientPenalty(10.0), penalties.Drift(0.1)),
         **settings,
     )
+    gan.compile(run_eagerly=True)  # a few steps are quicker so; benchmarks/resume_ways.py compiles
+    return gan
 
 
 def falling():
@@ -72,13 +74,18 @@ def make(request):
     return MAKERS[request.param]
 
 
-@pytest.fixture
-def policy(request):
-    keras.config.set_dtype_policy(getattr(request, "param", "float32"))
-
-
-@pytest.mark.parametrize("policy", ["float32", "mixed_bfloat16", "mixed_float16"], indirect=True)
-def test_a_saved_model_goes_on_as_if_it_had_never_stopped(make, policy, tmp_path):
+@pytest.mark.parametrize(
+    "name, policy",
+    [
+        ("stateful", "float32"),
+        ("stateful", "mixed_bfloat16"),
+        ("several a call", "float32"),
+        ("in mid-fade", "mixed_bfloat16"),
+    ],
+)
+def test_a_saved_model_goes_on_as_if_it_had_never_stopped(name, policy, tmp_path):
+    keras.config.set_dtype_policy(policy)
+    make = MAKERS[name]
     gan = go_on(make(), 6)
     gan.save(tmp_path / "gan.keras")
     gan.save_weights(tmp_path / "gan.weights.h5")
@@ -101,6 +108,16 @@ def test_from_ganbook_import_gan_is_all_that_a_new_process_needs(tmp_path):
     paths = [str(tmp_path / name) for name in ("gan.keras", "growing.keras")]
     printed = subprocess.check_output([sys.executable, "-c", "\n".join(lines), *paths], text=True)
     assert printed.strip() == "['GAN', 'GrowingGAN']"
+
+
+def test_the_scale_of_losses_comes_along(tmp_path):
+    """Under mixed_float16 each optimizer is wrapped in one that scales the loss."""
+    keras.config.set_dtype_policy("mixed_float16")
+    gan = go_on(falling(), 3)
+    gan.save(tmp_path / "gan.keras")
+    loaded = load(tmp_path / "gan.keras")
+    assert isinstance(loaded.generator_optimizer, keras.optimizers.LossScaleOptimizer)
+    np.testing.assert_array_equal(everything(go_on(loaded, 2)), everything(go_on(gan, 2)))
 
 
 class Dies(keras.callbacks.Callback):
@@ -128,7 +145,8 @@ def test_backup_and_restore_after_a_break_equals_never_stopped(make, tmp_path):
     np.testing.assert_array_equal(everything(resumed), everything(unbroken))
 
 
-def test_model_checkpoint_writes_models_that_go_on(make, tmp_path):
+def test_model_checkpoint_writes_models_that_go_on(tmp_path):
+    make = several
     path = tmp_path / "step-{epoch}.keras"
     unbroken = go_on(make(), 12, [keras.callbacks.ModelCheckpoint(path)], epochs=3)
     loaded = load(tmp_path / "step-2.keras")
