@@ -1,7 +1,6 @@
 """A generator and a discriminator as one Keras model, which Keras's own ``fit`` trains."""
 
 import contextlib
-import copy
 from types import SimpleNamespace
 
 import keras
@@ -18,10 +17,12 @@ from ganbook import (
     players,
     records,
     sampling,
+    saving,
     settings,
 )
+from ganbook import stream as streams
 from ganbook import update as updates
-from ganbook.errors import RunError, SettingError
+from ganbook.errors import SettingError
 from ganbook.update import LOGS, scaled_images
 
 
@@ -220,36 +221,16 @@ class GAN(keras.Model):
         Raises:
             SettingError: a network, the loss or the penalty has no ``get_config``.
         """
-        return self._described(lambda describe, *part: describe(*part))
+        return saving.config_of(self, self._notes.optimizers)
 
     def description(self) -> dict:
         """Return the same, with what can be told of parts that have no ``get_config``."""
-        return self._described(description.or_what_is_known)
-
-    def _described(self, ask):
-        names = ("discriminator_steps", "generator_steps", "clip_weights", "unroll", "average")
-        return {
-            "generator": ask(description.of_network, self.generator, "generator"),
-            "discriminator": ask(description.of_network, self.discriminator, "discriminator"),
-            "loss": ask(description.of_part, self.loss_pair),
-            "penalty": ask(description.of_part, self.penalty),
-            **self._notes.optimizers,
-            "update": updates.name_of(self.update),
-            **{name: getattr(self, name) for name in (*names, "steps_per_call", "seed")},
-        }
+        return saving.config_of(self, self._notes.optimizers, lenient=True)
 
     @classmethod
     def from_config(cls, config, custom_objects=None):
         """Return the untrained GAN that a config describes."""
-        parts = ("generator", "discriminator", "loss", "penalty", "schedule")
-        optimizers = ("generator_optimizer", "discriminator_optimizer")
-        arguments = copy.deepcopy(config)  # Keras changes what it is given
-        for name in (*parts, *optimizers):
-            if isinstance(arguments.get(name), dict):
-                arguments[name] = keras.saving.deserialize_keras_object(
-                    arguments[name], custom_objects=custom_objects
-                )
-        return cls(**arguments)
+        return cls(**saving.arguments_of(config, custom_objects))
 
     def save(self, filepath, overwrite=True, zipped=None, **options):
         """Save all of this GAN to a ``.keras`` file, as Keras does; the file is whole or not there.
@@ -273,19 +254,12 @@ class GAN(keras.Model):
 
     def save_own_variables(self, store):
         """Put what belongs to neither network nor optimizer into Keras's file; Keras calls this."""
-        store["step"] = np.int64(self.step)
-        store["seconds"] = np.float64(self.seconds)
-        rows = [[row["step"], *(row[name] for name in LOGS)] for row in self.log]
-        store["log"] = np.array(rows, np.float64).reshape(-1, 1 + len(LOGS))
+        saving.write_own(self, store)
 
     def load_own_variables(self, store):
         """Take that from Keras's file; Keras calls this."""
-        if "step" not in store.keys():
-            raise RunError("the file holds no step: it was not saved from a GAN of this package.")
-        self._step.assign(int(np.asarray(store["step"])))
-        self.seconds = float(np.asarray(store["seconds"]))
-        rows = np.asarray(store["log"]).tolist()
-        self.log = [{"step": int(step), **dict(zip(LOGS, row, strict=True))} for step, *row in rows]
+        step, self.seconds, self.log = saving.read_own(store)
+        self._step.assign(step)
         self.forget_statistics()
 
     def make_update(self) -> updates.Update:
@@ -361,10 +335,10 @@ class GAN(keras.Model):
         if not any(isinstance(callback, records.StopOnNaN) for callback in callbacks):
             callbacks.insert(0, records.StopOnNaN())
         self.trouble = None
-        begin = start_of_stream(self.elements_done())
+        begin = streams.place(self.elements_done())
         try:
             return super().fit(
-                entered(stream, begin),
+                streams.entered(stream, begin),
                 steps_per_epoch=steps_per_epoch,
                 epochs=epochs,
                 callbacks=[records.Log(), *callbacks, records.Enter(begin)],
@@ -409,18 +383,3 @@ class GAN(keras.Model):
     def sampling_generator(self):
         """Return the generator that `sample` uses: the averaged one, if there is one."""
         return self.generator if self._slow_generator is None else self.averaged_generator
-
-
-def start_of_stream(number) -> tf.Variable:
-    """Return the variable from which a stream reads the number of its first element."""
-    with tf.init_scope(), tf.device("CPU:0"):  # where tf.data runs
-        return tf.Variable(number, dtype=tf.int64, trainable=False)
-
-
-def entered(stream, begin):
-    """Return a stream from the element on whose number ``begin`` holds when it is iterated."""
-    enter = getattr(stream, "enter", None)  # our own can begin anywhere at once
-    if enter is not None:
-        return enter(begin)
-    here = tf.data.Dataset.from_tensors(0)
-    return here.flat_map(lambda _: stream.skip(begin)).with_options(stream.options())

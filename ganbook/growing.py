@@ -201,8 +201,11 @@ class GrowingGAN(GAN):
         """How far that stage has come in."""
         return float(self.schedule.fade_at(self.step, self.stage))
 
-    def _described(self, ask):
-        return {**super()._described(ask), "schedule": description.of_part(self.schedule)}
+    def get_config(self):
+        return {**super().get_config(), "schedule": description.of_part(self.schedule)}
+
+    def description(self):
+        return {**super().description(), "schedule": description.of_part(self.schedule)}
 
     def progress(self) -> str:
         size = self.schedule.resolution_at(self.step)

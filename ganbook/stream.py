@@ -68,6 +68,31 @@ def stream(array, batch_size, discriminator_steps=1, steps_per_call=1, seed=0, s
     return _enter(element, 0, 2**62 // (calls * rows))
 
 
+def place(number):
+    """Return a variable that says where a stream begins; see `entered`."""
+    import tensorflow as tf
+
+    with tf.init_scope(), tf.device("CPU:0"):  # where tf.data runs
+        return tf.Variable(number, dtype=tf.int64, trainable=False)
+
+
+def entered(dataset, begin):
+    """Return a dataset without its first elements: as many as ``begin`` says when it is iterated.
+
+    Args:
+        dataset: one of `stream`, which begins anywhere at once, or any other tf.data.Dataset, whose
+            elements up to there are made and passed over.
+        begin: an int64 variable; see `place`.
+    """
+    import tensorflow as tf
+
+    enter = getattr(dataset, "enter", None)
+    if enter is not None:
+        return enter(begin)
+    here = tf.data.Dataset.from_tensors(0)
+    return here.flat_map(lambda _: dataset.skip(begin)).with_options(dataset.options())
+
+
 def checked_array(array) -> np.ndarray:
     """Return examples as an array that a stream can serve, or raise DataError."""
     array = np.asarray(array)
