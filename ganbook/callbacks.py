@@ -37,14 +37,14 @@ class RunCheckpoint(keras.callbacks.Callback):
         return checkpoint.restore(gan, self.folder)
 
     def on_train_begin(self, logs=None):
+        with contextlib.suppress(OSError):  # then saving fails, and says so
+            lock.take(self.folder)
         newest = max(checkpoint.saved_steps(self.folder), default=0)
         if newest > self.model.step:
             raise RunError(
                 f"{self.folder} holds a run that is further on (step {newest:,}, not "
                 f"{self.model.step:,}); restore it, or choose another folder."
             )
-        with contextlib.suppress(OSError):  # then saving fails, and says so
-            lock.take(self.folder)
         self._save()
 
     def on_fit_left(self):

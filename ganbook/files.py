@@ -17,15 +17,9 @@ def write_whole(path, content: bytes | str) -> Path:
         OSError: it cannot be written. An older file is as it was, and nothing is left behind.
     """
     path = Path(path)
-    temporary = path.with_name(f".{path.name}.writing")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with replacing(path) as temporary:
         temporary.write_bytes(content.encode() if isinstance(content, str) else content)
-        os.replace(temporary, path)
-    except OSError:
-        with contextlib.suppress(OSError):
-            temporary.unlink()
-        raise
     return path
 
 

@@ -44,9 +44,9 @@ def take(folder):
         )
         return
     _HELD[folder] = lock
-    (folder / ".owner.json").write_text(
-        json.dumps({"process": os.getpid(), "machine": socket.gethostname()})
-    )
+    owner = {"process": os.getpid(), "machine": socket.gethostname()}
+    with contextlib.suppress(OSError):  # then a refusal cannot say whose it is
+        (folder / ".owner.json").write_text(json.dumps(owner))
 
 
 def give_back(folder):
@@ -59,16 +59,6 @@ def give_back(folder):
         with contextlib.suppress(OSError):  # Windows keeps a file that is open
             (folder / name).unlink()
     lock.release(force=True)
-
-
-@contextlib.contextmanager
-def holding(folder):
-    """Hold the lock of a folder; see `take`."""
-    take(folder)
-    try:
-        yield
-    finally:
-        give_back(folder)
 
 
 def _owner(folder) -> str:
