@@ -22,7 +22,7 @@ REQUIRED_ACCURACY = {
 COUNT = 1000
 
 needs_real_data = pytest.mark.skipif(
-    "GANBOOK_DATA" not in os.environ, reason="needs the original files in GANBOOK_DATA"
+    not os.environ.get("GANBOOK_DATA"), reason="needs the original files in GANBOOK_DATA"
 )
 DATA_SETS = [
     pytest.param("mnist", marks=needs_real_data),
