@@ -12,6 +12,7 @@ import keras
 import tensorflow as tf
 
 from ganbook import distributed, randomness
+from ganbook.errors import SettingError
 
 
 def call(model, inputs, seed, step, use, weights=None, training=True):
@@ -82,6 +83,32 @@ def gradients(tape, loss, model):
     return tape.gradient(loss, [variable.value for variable in model.trainable_weights])
 
 
+def settled(*values):
+    """Return values that are there only when all of them are: so nothing is written before.
+
+    TensorFlow orders the reads of a weight before its update by control edges. Its graph optimizer
+    drops one where another path leads from the read to the update, and may cut that path later on,
+    where only the shape of a value was used. Then, once in some hundred steps on a busy machine, a
+    gradient is taken with a weight that is updated already. This makes the order one of data, by a
+    call that is not taken apart (IdentityN is).
+
+    Args:
+        values: tensors, None, and lists of them or of (variable, tensor); see `call`.
+    """
+    if tf.executing_eagerly():
+        return values
+    flat = tf.nest.flatten(values)
+    places = [i for i, value in enumerate(flat) if isinstance(value, tf.Tensor)]
+    together = tf.function(
+        lambda *all_of_them: all_of_them,
+        autograph=False,
+        experimental_attributes={"_noinline": True},
+    ).get_concrete_function(*(tf.TensorSpec(flat[i].shape, flat[i].dtype) for i in places))
+    for i, value in zip(places, together(*(flat[i] for i in places)), strict=True):
+        flat[i] = value
+    return tf.nest.pack_sequence_as(values, flat)
+
+
 def descend(model, optimizer, gradients):
     """Apply one optimizer step to the model's trainable weights."""
     gradients = distributed.share_of(gradients)
@@ -111,6 +138,23 @@ def xla_pays(generator, discriminator) -> bool:
 def default_optimizer():
     """Return Adam with rate 2e-4 and beta_1 0.5. Source: Radford et al., 2016, section 4."""
     return keras.optimizers.Adam(2e-4, beta_1=0.5)
+
+
+def optimizer_of(given, name):
+    """Return an optimizer that was given as an object, a name as Keras has it, or None.
+
+    Raises:
+        SettingError: Keras knows no such optimizer.
+    """
+    if given is None:
+        return default_optimizer()
+    try:
+        return keras.optimizers.get(given)
+    except (ValueError, TypeError) as error:
+        raise SettingError(
+            f"{name} is {given!r}, which Keras does not know as an optimizer; pass one, such as "
+            'keras.optimizers.Adam(2e-4, beta_1=0.5), or a name, "adam" for instance.'
+        ) from error
 
 
 def optimizer_for(model, optimizer):

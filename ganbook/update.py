@@ -11,17 +11,23 @@ import itertools
 import keras
 import tensorflow as tf
 
-from ganbook import distributed, players, randomness
+from ganbook import distributed, players, randomness, value_range
 from ganbook.errors import SettingError
 
 LOGS = ("discriminator_loss", "generator_loss", "real_accuracy", "fake_accuracy")
 
 
-def scaled_images(images):
-    """Return float32 images in [-1, 1] from uint8 ones; floats pass (2-D points, for instance)."""
-    if images.dtype == tf.uint8:
-        return tf.cast(images, tf.float32) / 127.5 - 1.0
-    return tf.cast(images, tf.float32)
+def scaled_images(images, wanted=None):
+    """Return float32 images from uint8 ones, in (-1, 1) or another range; floats pass as they are.
+
+    Args:
+        images: uint8, 0 to 255, or floats (2-D points, for instance).
+        wanted: the range; None is (-1, 1). See `ganbook.value_range`.
+    """
+    floats = tf.cast(images, tf.float32)
+    if images.dtype != tf.uint8:
+        return floats
+    return floats / 255.0 if wanted == value_range.SIGMOID else floats / 127.5 - 1.0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -185,8 +191,11 @@ class Alternating(Update):
             fake_logits, _ = judge(fake, f"judge fake {j}")
             loss = self.discriminator_loss(judge, real, fake, real_logits, fake_logits, j)
             scaled = self.discriminator_optimizer.scale_loss(loss)
-        self.move_discriminator(players.gradients(tape, scaled, self.discriminator), state)
-        return tf.stack([loss, *players.accuracies(real_logits, fake_logits)])
+        gradients = players.gradients(tape, scaled, self.discriminator)
+        said = tf.stack([loss, *players.accuracies(real_logits, fake_logits)])
+        said, gradients, state = players.settled(said, gradients, state)
+        self.move_discriminator(gradients, state)
+        return said
 
     def update_generator(self, real, step, j):
         """Make update j of the generator; return its loss."""
@@ -198,7 +207,9 @@ class Alternating(Update):
             fake_logits, _ = judge(fake, f"judge {use} fake")
             loss = self.generator_loss(judge, real, fake_logits, use)
             scaled = self.generator_optimizer.scale_loss(loss)
-        self.move_generator(players.gradients(tape, scaled, self.generator), state, step)
+        gradients = players.gradients(tape, scaled, self.generator)
+        loss, gradients, state = players.settled(loss, gradients, state)
+        self.move_generator(gradients, state, step)
         return loss
 
     def ahead(self, judge, real, fake, use) -> Player:
@@ -268,9 +279,12 @@ class Simultaneous(Update):
         # Both gradients belong to the weights before the step: take both, then apply.
         d_gradients = players.gradients(discriminator_tape, d_scaled, self.discriminator)
         g_gradients = players.gradients(generator_tape, g_scaled, self.generator)
+        said = tf.stack([d_loss, g_loss, *players.accuracies(real_logits, fake_logits)])
+        settled = players.settled(said, d_gradients, state, g_gradients, generator_state)
+        said, d_gradients, state, g_gradients, generator_state = settled
         self.move_discriminator(d_gradients, state)
         self.move_generator(g_gradients, generator_state, step)
-        return tf.stack([d_loss, g_loss, *players.accuracies(real_logits, fake_logits)])
+        return said
 
 
 BY_NAME = {"alternating": Alternating, "simultaneous": Simultaneous}
@@ -314,7 +328,7 @@ def make_several(make_one, chunk, start, count):
         count: a Python integer.
 
     Returns:
-        How many were made (int32), and their values, float32 (count, 4), NaN where none was made.
+        How many were made (int32), and their values, float32 (count, 4), 0 where none was made.
     """
 
     def one(i, finite, rows):
@@ -322,7 +336,8 @@ def make_several(make_one, chunk, start, count):
         rows = tf.tensor_scatter_nd_update(rows, [[i]], [row])
         return i + 1, tf.reduce_all(tf.math.is_finite(row)), rows
 
-    empty = tf.fill((count, len(LOGS)), float("nan"))
+    # Not NaN: tf.debugging.enable_check_numerics() would take that for a fault.
+    empty = tf.zeros((count, len(LOGS)))
     # Keras does not convert train_step from Python, so the loop is spelled out.
     done, _, rows = tf.while_loop(
         lambda i, finite, rows: (i < count) & finite,

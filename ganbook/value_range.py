@@ -34,6 +34,7 @@ def _of_tensor(tensor):
         if type(operation).__name__ not in PASSES_ON:
             break
         tensor = operation.input
+    operation = getattr(operation, "layer", operation)  # what a wrapper wraps
     activation = getattr(operation, "activation", None)
     names = {getattr(activation, "__name__", None), type(operation).__name__.lower()}
     if "tanh" in names:

@@ -4,6 +4,7 @@ import pytest
 
 from ganbook import value_range
 from ganbook.errors import DataError
+from ganbook.layers import SpectralNormalization
 
 TANH, SIGMOID = value_range.TANH, value_range.SIGMOID
 L = keras.layers
@@ -28,6 +29,7 @@ def functional(last):
         (net(net(L.Dense(4, activation="sigmoid"))), SIGMOID),
         (functional(keras.ops.tanh), TANH),
         (functional(keras.ops.sigmoid), SIGMOID),
+        (net(SpectralNormalization(L.Dense(4, activation="tanh"))), TANH),
         (net(L.Dense(4)), None),
         (net(L.Dense(4, activation="relu")), None),
         (net(L.Dense(4, activation="tanh"), L.Rescaling(2.0)), None),
