@@ -21,8 +21,20 @@ STATISTICS_BATCH_SIZE = 100
 
 
 def copy_of(generator):
-    """Return a second generator of the same structure with the same weights."""
-    copy = keras.models.clone_model(generator)
+    """Return a second generator of the same structure with the same weights.
+
+    Raises:
+        SettingError: a layer cannot be copied.
+    """
+    try:
+        copy = keras.models.clone_model(generator)
+    except Exception as error:  # whatever a layer's own config raises
+        layers = players.layers_of(generator, keras.layers.Lambda)
+        what = f"the layer {layers[0].name} is a Lambda" if layers else str(error).split("\n")[0]
+        raise SettingError(
+            f"average= needs a second generator, but this one cannot be copied: {what}. Make it of "
+            "layers that have get_config, or leave average out."
+        ) from error
     copy.set_weights(generator.get_weights())
     copy.name = f"averaged_{generator.name}"
     return copy

@@ -1,6 +1,7 @@
 """A generator and a discriminator as one Keras model, which Keras's own ``fit`` trains."""
 
 import contextlib
+import math
 from types import SimpleNamespace
 
 import keras
@@ -11,18 +12,24 @@ from ganbook import (
     averaging,
     description,
     distributed,
+    faults,
+    feeding,
     files,
     losses,
     pitfalls,
     players,
+    rates,
     records,
     sampling,
     saving,
     settings,
+    validation,
+    value_range,
 )
 from ganbook import stream as streams
 from ganbook import update as updates
 from ganbook.errors import SettingError
+from ganbook.first_call import FirstCall
 from ganbook.update import LOGS, scaled_images
 
 
@@ -114,16 +121,21 @@ class GAN(keras.Model):
         self.loss_pair = losses.get(loss)
         pitfalls.warn(discriminator, self.loss_pair, penalty)
         self.discriminator_steps, self.generator_steps = discriminator_steps, generator_steps
+        if penalty is not None:
+            losses.check_call(penalty, f"the penalty {penalty!r}", 4)
         self.update, self.clip_weights, self.penalty = update, clip_weights, penalty
         self.unroll = settings.whole(unroll, "unroll", at_least=0)
         self.steps_per_call, self.seed = steps_per_call, int(seed)
         self.average = None if average is None else averaging.check_bound(average)
         self._slow_generator = None if average is None else averaging.copy_of(generator)
-        settings.check_optimizers(generator_optimizer, discriminator_optimizer)
         given = {
-            "generator_optimizer": generator_optimizer or players.default_optimizer(),
-            "discriminator_optimizer": discriminator_optimizer or players.default_optimizer(),
+            name: players.optimizer_of(one, name)
+            for name, one in (
+                ("generator_optimizer", generator_optimizer),
+                ("discriminator_optimizer", discriminator_optimizer),
+            )
         }
+        settings.check_optimizers(**given)
         # In an object of their own: Keras would wrap a list that is an attribute of a model.
         self._notes = SimpleNamespace(
             log=[],
@@ -131,6 +143,8 @@ class GAN(keras.Model):
             trouble=None,
             statistics_step=None,
             compiled={},
+            means=validation.means(),
+            element_shape=None,
             # As they are now: a callback may move a rate.
             optimizers={
                 name: description.or_what_is_known(description.of_optimizer, one)
@@ -143,9 +157,9 @@ class GAN(keras.Model):
         )
         self._step = distributed.note(tf.constant(0, tf.int64), "step")
         self._rows = distributed.note(tf.zeros((steps_per_call, len(LOGS))), "rows")
+        self._made = distributed.note(tf.constant(steps_per_call), "made")
         self.make_update()  # what cannot work together is named now
-        xla = players.xla_pays(generator, discriminator) and not distributed.has_strategy()
-        super().compile(optimizer=None, jit_compile=xla)
+        super().compile(optimizer=None, jit_compile=self._xla_pays(), auto_scale_loss=False)
         self.built = True
 
     @property
@@ -185,25 +199,63 @@ class GAN(keras.Model):
         return self._slow_generator
 
     def __dir__(self):
-        # Keras's saving looks at all that is listed here, and would have statistics measured.
-        return [name for name in super().__dir__() if name != "averaged_generator"]
+        # Keras's saving looks at all that is listed here: it would have statistics measured, and
+        # save the means of an epoch.
+        aside = ("averaged_generator", "metrics", "optimizer")
+        return [name for name in super().__dir__() if name not in aside]
 
     @property
     def last_losses(self) -> np.ndarray:
-        return self._rows.numpy()[:, :2]
+        rows = self._rows.numpy()[:, :2]
+        rows[int(self._made.numpy()) :] = np.nan
+        return rows
+
+    @property
+    def value_range(self) -> tuple[float, float] | None:
+        """The range in which samples lie, and real images must; see `ganbook.value_range`."""
+        # Points in the plane have no range, whatever the generator ends in.
+        return value_range.of_generator(self.generator) if self._makes_images() else None
+
+    @property
+    def optimizer(self):
+        """Both optimizers as the one that Keras's callbacks ask for."""
+        return rates.BothOptimizers(self.generator_optimizer, self.discriminator_optimizer)
+
+    @optimizer.setter
+    def optimizer(self, value):
+        if value is not None:  # Keras's own compile sets None
+            raise SettingError("the optimizers are arguments of GAN(...), one for each player.")
+
+    @property
+    def metrics(self):
+        """The means that Keras shows of an epoch."""
+        return self._notes.means
+
+    def _makes_images(self):
+        return math.prod(self.discriminator.input_shape[1:]) > 3
 
     def call(self, latents, training=False):
         return self.generator(latents, training=training)
 
-    def compile(self, jit_compile=False, run_eagerly=False):
+    def _xla_pays(self):
+        pays = players.xla_pays(self.generator, self.discriminator)
+        return pays and not distributed.has_strategy()
+
+    def compile(self, *arguments, jit_compile=False, run_eagerly=False, **others):
         """Choose how a step is compiled. The losses and optimizers were fixed at construction.
 
         Args:
-            jit_compile: compile with XLA. The constructor decides by network and device.
+            jit_compile: compile with XLA; "auto": as the constructor decides, by network and
+                device.
             run_eagerly: run the step as plain Python, for debugging.
+
+        Raises:
+            SettingError: another argument of Keras's ``compile``, or a value that cannot be.
         """
+        settings.check_compile(arguments, others, jit_compile, run_eagerly)
+        jit_compile = self._xla_pays() if jit_compile == "auto" else jit_compile
         self._notes.compiled = {"jit_compile": jit_compile, "run_eagerly": run_eagerly}
-        super().compile(optimizer=None, **self._notes.compiled)
+        super().compile(optimizer=None, auto_scale_loss=False, **self._notes.compiled)
 
     def get_compile_config(self) -> dict:
         """Return what `compile` was called with; nothing, if only the constructor compiled."""
@@ -283,6 +335,8 @@ class GAN(keras.Model):
     def train_step(self, data):
         """Make steps_per_call adversarial steps; Keras's ``fit`` compiles and calls this."""
         start = self._step.value()
+        if not data.shape.is_fully_defined():
+            data = tf.ensure_shape(data, self._notes.element_shape)
         if distributed.has_strategy():  # replicas cannot meet inside a loop
             row = self._adversarial_step(data, start)
             done, rows, means = 1, row[tf.newaxis], row
@@ -293,11 +347,32 @@ class GAN(keras.Model):
             means = updates.means(done, rows)
         self._step.assign_add(tf.cast(done, tf.int64))
         self._rows.assign(rows)
-        return dict(zip(LOGS, tf.unstack(means), strict=True))
+        self._made.assign(tf.cast(done, tf.int32))
+        values = tf.unstack(means)
+        for metric, value in zip(self.metrics, values, strict=True):
+            metric.update_state(value)
+        return dict(zip(LOGS, values, strict=True))
+
+    def test_step(self, data):
+        """Take the losses of one batch of held-out images; Keras's ``evaluate`` calls this."""
+        images, latents = data
+        values = validation.losses_and_accuracies(self, self._as_judged(images), latents)
+        for metric, value in zip(self.metrics, values, strict=True):
+            metric.update_state(value, sample_weight=tf.cast(tf.shape(images)[0], tf.float32))
+        return {metric.name: metric.result() for metric in self.metrics}
+
+    def _as_judged(self, images):
+        """Return images as the discriminator sees them: scaled."""
+        return scaled_images(images, self.value_range)
+
+    def note_element(self, shape) -> bool:
+        """Note the shape of a call's images; say whether a step was compiled for another one."""
+        before, self._notes.element_shape = self._notes.element_shape, shape
+        return before is not None and before != shape
 
     def _adversarial_step(self, images, step):
         """Update both players on the real images of one step; return the values named in LOGS."""
-        return self.make_update().make(scaled_images(images), step)
+        return self.make_update().make(self._as_judged(images), step)
 
     def _move_average(self, step):
         age = self._age_of_average(step)
@@ -307,48 +382,103 @@ class GAN(keras.Model):
         """Return for how many steps the average has been running, on which its decay depends."""
         return step
 
-    def fit(self, stream, *, steps_per_epoch=None, epochs=1, callbacks=None, verbose="auto"):
-        """Train on an endless stream, from the step at which the last ``fit`` or a resume stopped.
+    def fit(
+        self,
+        x=None,
+        y=None,
+        *,
+        batch_size=None,
+        steps=None,
+        steps_per_epoch=None,
+        epochs=1,
+        callbacks=None,
+        verbose="auto",
+        initial_epoch=0,
+        validation_data=None,
+        validation_freq=1,
+        validation_batch_size=None,
+        **others,
+    ):
+        """Train, from the step at which the last ``fit`` or a resume stopped.
 
         Args:
-            stream: a tf.data.Dataset whose element holds the real images of one step, uint8 or
-                float32 in [-1, 1], shape (discriminator_steps * batch, H, W, C), with a leading
-                axis of steps_per_call when that is above 1.
+            x: an `ImageData`; an array of images (N, H, W, C) or (N, H, W); or what gives batches:
+                a tf.data.Dataset, finite or not, of images or (image, label), a PyDataset, a loader
+                or a generator. Images are uint8, 0 to 255, or floats in `value_range`. An element
+                of a dataset holds the real images of one step, (discriminator_steps * batch, H, W,
+                C), or of one call, with a leading axis of steps_per_call. What ends begins again.
+            y: labels; a `GAN` makes no use of them.
+            batch_size: images in one update of the discriminator, for an array or an ImageData; 64
+                if None. The stream's seed is the GAN's.
+            steps: adversarial steps to make now, rounded up to whole calls; 0 makes none.
             steps_per_epoch: elements an epoch; 20 elements with steps_per_call=50 make 1,000 steps.
-            epochs: how many epochs to train now.
+                Without it, and without steps, an epoch is once through the data.
+            epochs, initial_epoch: as in Keras.
             callbacks: Keras callbacks. A `StopOnNaN` is added if there is none.
             verbose: as in Keras: "auto", 0, 1 or 2.
+            validation_data: an ImageData, an array, or a tf.data.Dataset of batches that ends: at
+                an epoch's end both losses, without penalties, and accuracies on it, as val_...
+            validation_freq, validation_batch_size: as in Keras.
 
         Returns:
-            Keras's History of this call.
+            Keras's History of this call; of each epoch, the means.
 
         Raises:
-            SettingError: steps_per_epoch is missing, or the elements do not fit the settings.
+            SettingError: what x is, or an argument, cannot be; or they do not fit each other.
+            DataError: the images are not in the range in which the generator makes its own.
         """
-        if steps_per_epoch is None:
-            raise SettingError(
-                "the stream is endless: pass steps_per_epoch=, the length of an epoch."
-            )
-        settings.check_counts(steps_per_epoch=steps_per_epoch, epochs=epochs)
-        settings.check_stream(stream, self)
+        settings.check_others("fit", others)
+        feed = feeding.feed_of(x, self, batch_size)
+        plan = feeding.planned(feed, self.steps_per_call, steps, steps_per_epoch, epochs)
+        feed, steps_per_epoch, epochs = plan
         callbacks = list(callbacks or [])
+        rates.check_callbacks(callbacks, self)
+        if steps_per_epoch == 0 or epochs <= initial_epoch:
+            return records.empty_history(self)
+        if validation_data is not None:
+            validation_data = validation.held_out(validation_data, self, validation_batch_size)
         if not any(isinstance(callback, records.StopOnNaN) for callback in callbacks):
             callbacks.insert(0, records.StopOnNaN())
         self.trouble = None
         begin = streams.place(self.elements_done())
-        try:
+        beside = [*callbacks, records.Enter(begin, feed), FirstCall(feeding.Needs.of(self))]
+        with faults.named(self), contextlib.ExitStack() as after:
+            # Keras calls no callback after an exception; some have a folder to give back.
+            for callback in beside:
+                after.callback(getattr(callback, "on_fit_left", lambda: None))
+            after.enter_context(records.no_word_of_an_end())
             return super().fit(
-                streams.entered(stream, begin),
+                feed.entered(begin),
                 steps_per_epoch=steps_per_epoch,
                 epochs=epochs,
-                callbacks=[records.Log(), *callbacks, records.Enter(begin)],
+                initial_epoch=initial_epoch,
+                callbacks=[records.Log(), *beside],
                 verbose=verbose,
                 shuffle=False,  # Keras warns about its default when it is given a dataset
+                validation_data=validation_data,
+                validation_freq=validation_freq,
             )
-        finally:
-            # Keras calls no callback after an exception; some have a folder to give back.
-            for callback in callbacks:
-                getattr(callback, "on_fit_left", lambda: None)()
+
+    def evaluate(self, x=None, y=None, batch_size=None, verbose="auto", **options):
+        """Return both losses, without penalties, and accuracies on held-out images, as in Keras.
+
+        Args:
+            x: as validation_data of `fit`.
+            y: labels; a `GAN` makes no use of them.
+            batch_size: of an array or an ImageData; 64 if None.
+            verbose: as in Keras.
+            **options: return_dict, steps and callbacks, as in Keras.
+        """
+        if not options.get("_use_cached_eval_dataset"):
+            x = validation.held_out(x, self, batch_size)
+        options.pop("sample_weight", None)
+        with records.no_word_of_an_end():
+            return super().evaluate(x, verbose=verbose, **options)
+
+    def set_weights(self, weights):
+        """Set all weights, as Keras does."""
+        super().set_weights(weights)
+        self.forget_statistics()
 
     def progress(self) -> str:
         """Say where in its plan the training is; nothing, for a GAN that has none."""

@@ -11,13 +11,12 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from ganbook import description, players
+from ganbook import description, players, value_range
 from ganbook.description import Described
 from ganbook.errors import SettingError
 from ganbook.gan import GAN
 from ganbook.models.progressive import SMALLEST, blend, shrink, stages_of, upsample
 from ganbook.settings import whole
-from ganbook.update import scaled_images
 
 
 @keras.saving.register_keras_serializable("ganbook")
@@ -201,6 +200,10 @@ class GrowingGAN(GAN):
         """How far that stage has come in."""
         return float(self.schedule.fade_at(self.step, self.stage))
 
+    @property
+    def value_range(self):
+        return value_range.TANH  # its outputs are linear, and clipped to this
+
     def get_config(self):
         return {**super().get_config(), "schedule": description.of_part(self.schedule)}
 
@@ -229,6 +232,22 @@ class GrowingGAN(GAN):
             self.train_function = step_of_its_stage
         return self.train_function
 
+    def make_test_function(self, force=False):
+        """Do the same for what ``evaluate`` calls."""
+        functions = {}
+
+        def test_of_its_stage(iterator):
+            self._stage_of_trace = stage = self.stage
+            if stage not in functions:
+                GAN.make_test_function(self, force=True)
+                functions[stage] = self.test_function
+                self.test_function = test_of_its_stage
+            return functions[stage](iterator)
+
+        if self.test_function is None or force:
+            self.test_function = test_of_its_stage
+        return self.test_function
+
     def _forget_moments(self):
         """Set both optimizers back: their memory is of other weights."""
         for optimizer in (self.generator_optimizer, self.discriminator_optimizer):
@@ -237,10 +256,22 @@ class GrowingGAN(GAN):
                     variable.assign(tf.zeros_like(variable.value))
 
     def _adversarial_step(self, images, step):
+        with self._showing(step):
+            return super()._adversarial_step(images, step)
+
+    def test_step(self, data):
+        with self._showing(self._step.value()):
+            return super().test_step(data)
+
+    def _showing(self, step):
+        """Have both networks work as they do in a step of the stage that is traced."""
         stage = self._stage_of_trace
         fade = self.schedule.fade_at(step, stage)
-        with showing(stage, fade, self.generator, self.discriminator):
-            return super()._adversarial_step(faded(scaled_images(images), stage, fade), step)
+        return showing(stage, fade, self.generator, self.discriminator)
+
+    def _as_judged(self, images):
+        judge = self.discriminator
+        return faded(super()._as_judged(images), judge.stage, judge.fade)
 
     def _age_of_average(self, step):
         return step - self.schedule.starts[self.schedule.stages.index(self._stage_of_trace)]

@@ -6,6 +6,7 @@ loss is a float32 scalar: the mean over all elements of the output, whatever its
 ``no_opinion`` says what its players pay when every output is 0: levels to draw beside the curves.
 """
 
+import inspect
 import math
 
 import keras
@@ -109,7 +110,8 @@ class NonSaturating(Described):
             raise SettingError("flip_labels needs a seed: pass seed=an int32 tensor of shape (2,).")
         # Real and fake samples flip independently: part 1 is another stream than part 0.
         seed = tf.bitwise.bitwise_xor(seed, tf.constant([0, part * 0x5BD1E995], tf.int32))
-        flip = distributed.own_rows(randomness.uniform, logits.shape, seed) < self.flip_labels
+        shape = tf.shape(logits) if None in logits.shape else logits.shape
+        flip = distributed.own_rows(randomness.uniform, shape, seed) < self.flip_labels
         return tf.where(flip, other, label)
 
     def _cross_entropy(self, outputs, target):
@@ -203,10 +205,12 @@ def get(loss):
 
     Args:
         loss: one of "minimax", "non_saturating", "least_squares", "wasserstein", "hinge",
-            "relativistic", or an object with methods ``discriminator`` and ``generator``.
+            "relativistic", or an object with methods ``discriminator(real, fake, seed=None)`` and
+            ``generator(fake, real=None, seed=None)``.
 
     Raises:
-        SettingError: the name is unknown, or the object lacks one of the two methods.
+        SettingError: the name is unknown, or the object lacks one of the two methods, or an
+            argument of theirs.
     """
     if isinstance(loss, str):
         if loss not in BY_NAME:
@@ -215,7 +219,24 @@ def get(loss):
     for method in ("discriminator", "generator"):
         if not callable(getattr(loss, method, None)):
             raise SettingError(f"the loss {loss!r} has no method {method}().")
+    for method in ("discriminator", "generator"):
+        check_call(getattr(loss, method), f"the loss's {method}()", 2, "seed")
     return loss
+
+
+def check_call(function, name, count, *keywords):
+    """Raise SettingError unless a function takes so many arguments, and some by keyword."""
+    try:
+        signature = inspect.signature(function)
+    except (TypeError, ValueError):  # of what is not written in Python
+        return
+    try:
+        signature.bind(*range(count), **dict.fromkeys(keywords))
+    except TypeError as error:
+        wanted = ", ".join([f"{count} arguments", *(f"{keyword}=" for keyword in keywords)])
+        raise SettingError(
+            f"{name} is {signature} ({error}); it is called with {wanted}: add what lacks."
+        ) from error
 
 
 def levels(pair) -> dict:

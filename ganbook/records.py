@@ -3,7 +3,9 @@
 `GAN.fit` adds these callbacks by itself. They draw nothing; see `ganbook.callbacks` for what does.
 """
 
+import contextlib
 import time
+import warnings
 
 import keras
 import numpy as np
@@ -30,18 +32,64 @@ class Enter(keras.callbacks.Callback):
     """Have the stream begin where the model stands when the training begins.
 
     Keras's BackupAndRestore sets the model back only then, when the stream is made already. So this
-    is the last callback.
+    comes after the caller's own callbacks.
 
     Args:
         number: the variable from which the stream reads the number of its first element.
+        feed: what is trained on; see `ganbook.feeding.Feed`.
     """
 
-    def __init__(self, number):
+    def __init__(self, number, feed):
         super().__init__()
-        self.number = number
+        self.number, self.feed = number, feed
 
     def on_train_begin(self, logs=None):
-        self.number.assign(self.model.elements_done())
+        done = self.model.elements_done()
+        self.number.assign(done)
+        self._asked = self.params["steps"]
+        if self._asked is None:  # it is not known when short batches are left out
+            self.params["steps"] = self.feed.length
+        passed = done % self.feed.period if self.feed.period else done
+        if passed and not (self.feed.enters or self.feed.goes_on or self.feed.one_pass):
+            print(
+                f"Passing over {passed:,} elements of your dataset, which were trained on before: "
+                "it makes them again. A stream of this package would begin there at once.",
+                flush=True,
+            )
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self._made = 0
+
+    def on_train_batch_end(self, batch, logs=None):
+        self._made += 1
+
+    def on_epoch_end(self, epoch, logs=None):
+        if self._asked and self._made < self._asked and not self.model.stop_training:
+            print(f"The data ended after {self._made:,} of {self._asked:,} elements.", flush=True)
+
+    def on_train_end(self, logs=None):
+        count = self.feed.left_out()
+        if count:
+            print(f"{count:,} batches were left out: they were not as large as the first.")
+
+
+@contextlib.contextmanager
+def no_word_of_an_end():
+    """Silence Keras's warning that the data ended: it comes with every second epoch that just ends.
+
+    `Enter` says where it matters.
+    """
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Your input ran out of data")
+        yield
+
+
+def empty_history(gan) -> keras.callbacks.History:
+    """Return the History of a training without a step."""
+    history = keras.callbacks.History()
+    history.set_model(gan)
+    history.on_train_begin()
+    return history
 
 
 class StopOnNaN(keras.callbacks.Callback):

@@ -47,10 +47,9 @@ def check_clip(clip_weights):
 
 
 def check_players(generator, discriminator):
-    """Raise SettingError unless the discriminator takes what the generator makes."""
+    """Raise SettingError unless these are networks that can play against each other."""
     for name, model in (("generator", generator), ("discriminator", discriminator)):
-        if not getattr(model, "built", False):
-            raise SettingError(f"the {name} is not built; begin it with keras.Input(shape).")
+        _check_network(model, name)
     made, taken = generator.output_shape[1:], discriminator.input_shape[1:]
     if made != taken:
         raise SettingError(
@@ -59,30 +58,97 @@ def check_players(generator, discriminator):
         )
 
 
+def _check_network(model, name):
+    """Raise SettingError unless this is a built Keras model, one tensor to one, with weights."""
+    if not hasattr(model, "trainable_weights") or not callable(model):
+        raise SettingError(f"the {name} is a {type(model).__name__}; it must be a Keras model.")
+    if not getattr(model, "built", False):
+        raise SettingError(f"the {name} is not built; begin it with keras.Input(shape).")
+    for side in ("input", "output"):
+        shape = getattr(model, f"{side}_shape", None)
+        if shape is None:
+            raise SettingError(
+                f"the {name} has no {side}_shape: a subclass of keras.Model does not say its "
+                f"shapes. Make it of keras.Input and layers, or give it the attribute {side}_shape."
+            )
+        if not _is_one_shape(shape):
+            raise SettingError(
+                f"the {name} has {len(shape)} {side}s; a GAN's networks have one of each."
+            )
+    if not model.trainable_weights:
+        why = "trainable is False" if model.weights else "it has no weights"
+        raise SettingError(
+            f"the {name} has nothing to train ({why}). A GAN never freezes a player by trainable: "
+            "each step takes the gradients of one player only."
+        )
+
+
+def _is_one_shape(shape):
+    return all(size is None or isinstance(size, int) for size in shape)
+
+
 def check_optimizers(generator_optimizer, discriminator_optimizer):
-    """Raise SettingError if both players share one optimizer object."""
-    if generator_optimizer is not None and generator_optimizer is discriminator_optimizer:
+    """Raise SettingError for what is no optimizer of one player, or does what `GAN` does itself."""
+    both = {
+        "generator_optimizer": generator_optimizer,
+        "discriminator_optimizer": discriminator_optimizer,
+    }
+    if generator_optimizer is discriminator_optimizer:
         raise SettingError("both players got one optimizer object; give each its own.")
+    for name, optimizer in both.items():
+        if getattr(getattr(optimizer, "inner_optimizer", optimizer), "use_ema", False):
+            raise SettingError(
+                f"{name} has use_ema=True, which averages weights that are then overwritten; leave "
+                "it out, and pass GAN(..., average=0.999)."
+            )
+        if optimizer.built:
+            raise SettingError(
+                f"{name} belongs to the weights of another model already; give a new one, such as "
+                "type(optimizer).from_config(optimizer.get_config())."
+            )
 
 
-def check_stream(stream, gan):
-    """Raise SettingError unless an element of the stream holds the real images of one call."""
-    shape = stream.element_spec.shape
-    leading = () if gan.steps_per_call == 1 else (gan.steps_per_call,)
-    batch = f"{gan.discriminator_steps} * batch"
-    wanted = (*leading, batch, *gan.discriminator.input_shape[1:])
-    fits = shape.rank == len(wanted) and all(
-        have == want for have, want in zip(shape, wanted, strict=True) if isinstance(want, int)
-    )
-    size = shape[len(leading)] if fits else None
-    if not size or size % gan.discriminator_steps:
+OPTIMIZERS = "pass generator_optimizer= and discriminator_optimizer= to GAN(...)"
+COMPILE = {
+    "optimizer": OPTIMIZERS,
+    "loss": "pass loss= to GAN(...)",
+    "steps_per_execution": "pass steps_per_call= to GAN(...)",
+    "metrics": "measure samples by ganbook.metrics, or by a callback",
+    "weighted_metrics": "measure samples by ganbook.metrics, or by a callback",
+    "loss_weights": "weigh the terms in a loss of your own",
+}
+FIT = {
+    "validation_split": "pass validation_data=, images that were kept aside",
+    "validation_steps": "pass a validation_data that is as long as it should be: .take(10)",
+    "shuffle": "arrays and ImageData are always shuffled; shuffle a dataset by its own .shuffle",
+    "class_weight": "choose the images that a dataset gives",
+    "sample_weight": "choose the images that a dataset gives",
+    "stream": "the data are the first argument",
+}
+
+
+def check_compile(arguments, others, jit_compile, run_eagerly):
+    """Raise SettingError for arguments of Keras's ``compile`` that a `GAN` takes elsewhere."""
+    if arguments:
         raise SettingError(
-            f"an element of the stream has shape {tuple(shape)}; these settings need "
-            f"({', '.join(map(str, wanted))}), all sizes known."
+            f"compile was given {arguments[0]!r}; it takes jit_compile= and run_eagerly= by name. "
+            f"For optimizers, {OPTIMIZERS}."
         )
-    devices = gan.distribute_strategy.num_replicas_in_sync
-    if size // gan.discriminator_steps % devices:
-        raise SettingError(
-            f"a batch of {size // gan.discriminator_steps} cannot be shared out equally to "
-            f"{devices} devices; use a multiple."
-        )
+    check_others("compile", others, COMPILE)
+    if jit_compile not in (True, False, "auto"):
+        raise SettingError(f'jit_compile is {jit_compile!r}; it must be True, False or "auto".')
+    if run_eagerly not in (True, False):
+        raise SettingError(f"run_eagerly is {run_eagerly!r}; it must be True or False.")
+
+
+def check_others(function, others, known=FIT):
+    """Raise SettingError for arguments that Keras's function of this name takes and ours does not.
+
+    Raises:
+        TypeError: the argument is none of Keras's either.
+    """
+    for name, value in others.items():
+        if name not in known:
+            raise TypeError(f"{function}() got an unexpected keyword argument {name!r}")
+        if value is not None:
+            raise SettingError(f"{function} does not take {name}; {known[name]}.")

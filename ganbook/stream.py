@@ -76,13 +76,14 @@ def place(number):
         return tf.Variable(number, dtype=tf.int64, trainable=False)
 
 
-def entered(dataset, begin):
+def entered(dataset, begin, period=2**62):
     """Return a dataset without its first elements: as many as ``begin`` says when it is iterated.
 
     Args:
         dataset: one of `stream`, which begins anywhere at once, or any other tf.data.Dataset, whose
             elements up to there are made and passed over.
         begin: an int64 variable; see `place`.
+        period: after how many elements the same ones come again.
     """
     import tensorflow as tf
 
@@ -90,7 +91,7 @@ def entered(dataset, begin):
     if enter is not None:
         return enter(begin)
     here = tf.data.Dataset.from_tensors(0)
-    return here.flat_map(lambda _: dataset.skip(begin)).with_options(dataset.options())
+    return here.flat_map(lambda _: dataset.skip(begin % period)).with_options(dataset.options())
 
 
 def checked_array(array) -> np.ndarray:

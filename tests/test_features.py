@@ -103,16 +103,28 @@ def test_stacked_classes_read_red_as_hundreds():
         (pictures(channels=3), r"shape \(3, 28, 28, 3\)"),
         (pictures(size=30), r"shape \(3, 30, 30, 1\)"),
         (pictures()[:0], "no images"),
-        (pictures().astype(np.int32), "dtype int32"),
-        (pictures().astype(np.float32), "reach from .* to 255"),
-        (np.full((3, 28, 28, 1), np.nan, np.float32), "nan"),
-        (np.full((3, 28, 28, 1), np.inf), "inf"),
+        (pictures().astype(np.int32), r"are int32 from 0 to 255; .*astype\('uint8'\)"),
+        (pictures().astype(np.uint16) * 257, "are uint16 .*// 257"),
+        (pictures().astype(np.float32), "are floats from 0 to 255; .*images / 127.5 - 1"),
+        (pictures().astype(np.float32) / 255, r"are floats from 0 to 1; .*images \* 2 - 1"),
+        (pictures() // 128, "uint8 from 0 to 1; .*multiply them by 255"),
+        (np.full((3, 28, 28, 1), np.nan, np.float32), "NaN or infinite"),
+        (np.full((3, 28, 28, 1), np.inf), "NaN or infinite"),
     ],
 )
 def test_bad_images_are_refused(images, message):
     with pytest.raises(ValueError, match=message) as error:
         features.features_of(images, "mnist")
     assert "\n" not in str(error.value)
+
+
+def test_a_channel_of_stacked_digits_may_hold_no_black():
+    images = data("toy_digits", "test").images[:3].repeat(3, axis=3)
+    floats = images.astype(np.float32) / 127.5 - 1
+    floats[..., 2] = 1  # a generator that broke down in one color
+    features.stacked_classes(floats, "toy_digits")
+    with pytest.raises(ValueError, match=r"floats from 0 to 1; .*images \* 2 - 1"):
+        features.stacked_classes((floats + 1) / 2, "toy_digits")
 
 
 def test_an_unknown_name_is_refused():
