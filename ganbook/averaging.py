@@ -26,15 +26,15 @@ def copy_of(generator):
     Raises:
         SettingError: a layer cannot be copied.
     """
+    why = "average= needs a second generator, but this one cannot be copied: {}. Make it of layers "
+    why += "that have get_config, or leave average out."
+    lambdas = players.layers_of(generator, keras.layers.Lambda)
+    if lambdas:  # some versions of Keras copy it, and none saves it
+        raise SettingError(why.format(f"the layer {lambdas[0].name} is a Lambda"))
     try:
         copy = keras.models.clone_model(generator)
     except Exception as error:  # whatever a layer's own config raises
-        layers = players.layers_of(generator, keras.layers.Lambda)
-        what = f"the layer {layers[0].name} is a Lambda" if layers else str(error).split("\n")[0]
-        raise SettingError(
-            f"average= needs a second generator, but this one cannot be copied: {what}. Make it of "
-            "layers that have get_config, or leave average out."
-        ) from error
+        raise SettingError(why.format(str(error).split("\n")[0])) from error
     copy.set_weights(generator.get_weights())
     copy.name = f"averaged_{generator.name}"
     return copy
