@@ -1,10 +1,13 @@
 """The data of all lessons: ``load_data(name)`` returns one ImageData, whatever the source.
 
+``ImageData.of(images)`` makes one of a reader's own pictures; see `ganbook.own_data`.
+
 The order of sources is: the folder named by the environment variable GANBOOK_DATA, the cache of
 TensorFlow Datasets, its download, the original files from the web, and, for digits and garments,
 stand-ins drawn by this package. All but the stand-ins give the same images in the same order.
 """
 
+import dataclasses
 import functools
 import hashlib
 import operator
@@ -14,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ganbook import idx, mirrors, mixtures, originals, prepared
+from ganbook import idx, mirrors, mixtures, originals, own_data, prepared
 from ganbook.arrays import to_numpy
 from ganbook.errors import DataError, SettingError
 from ganbook.prepared import NotHereError
@@ -44,6 +47,7 @@ SOURCES = {
     "originals": "the original files",
     "standin": "offline stand-in",
 }
+OWN = "data of your own"
 SPLITS = ("train", "test")
 POINTS = {"train": 50_000, "test": 10_000}
 TOYS = {"train": 20_000, "test": 4_000}
@@ -55,9 +59,10 @@ class ImageData:
     """Images or points, their labels, and where they came from.
 
     Attributes:
-        name: the name given to `load_data`.
+        name: the name given to `load_data` or `of`.
         images: uint8 (N, H, W, C), 0 is black; points are float32 (N, 2). With ``stack=3`` these
-            are the single gray digits; `stream` and `draw` put three of them together.
+            are the single gray digits; `stream` and `draw` put three of them together. Images of
+            your own may be float32 in [-1, 1], too.
         labels: int64 (N,), the class, or the mode of a mixture.
         source: where the data came from, for people.
         is_standin: True if drawn pictures stand in for a data set that wasn't at hand.
@@ -76,6 +81,30 @@ class ImageData:
     stack: int = 1
     centers: np.ndarray | None = None
     sigma: float | None = None
+
+    @classmethod
+    def of(cls, images, labels=None, name="your images", class_names=None) -> "ImageData":
+        """Return images or points of your own as an ImageData, copied.
+
+        Args:
+            images: (N, H, W, C), or gray ones (N, H, W), of any size: an array, a tensor, a list of
+                pictures, a pair (images, labels), or a tf.data.Dataset that ends, of images or
+                (image, label), in batches or not, which is read whole. uint8, 0 to 255, or floats
+                in [-1, 1], which become float32. Or points, floats (N, 2).
+            labels: integers (N,) from 0, or one-hot (N, classes). Without any, all images are of
+                one class, "unlabeled".
+            name: what to call them; not that of a data set which `load_data` knows.
+            class_names: one for each class; numbers, if None.
+
+        Raises:
+            DataError (a ValueError): images in another range (the error says what to call) or of
+                different sizes, a dataset without an end, labels that do not fit, a name in use.
+        """
+        title = own_data.title_of(name)
+        if title in TITLES:
+            raise DataError(f"name is {name!r}, a data set of load_data; choose another.")
+        images, labels, class_names = own_data.arrays_of(images, labels, title, class_names)
+        return cls(str(name), images, labels, OWN, False, class_names)
 
     def __post_init__(self):
         for array in (self.images, self.labels):
@@ -97,12 +126,12 @@ class ImageData:
     @property
     def holds_points(self) -> bool:
         """Whether examples are points in the plane, not images."""
-        return self.centers is not None
+        return self.images.ndim == 2
 
     @property
     def caption(self) -> str:
         """What to call the data in a figure's title; a stand-in says that it is one."""
-        title = TITLES[self.name]
+        title = TITLES.get(self.name) or own_data.title_of(self.name)
         return f"{title} stand-in (drawn offline)" if self.is_standin else title
 
     @functools.cached_property
@@ -139,14 +168,22 @@ class ImageData:
 
 
 def load_data(
-    name: str, source: str = "auto", *, split: str = "train", size: int | None = None, seed: int = 0
+    name: str | Path,
+    source: str = "auto",
+    *,
+    split: str = "train",
+    size: int | None = None,
+    seed: int = 0,
 ) -> ImageData:
-    """Load a data set by name.
+    """Load a data set by name, or your own from a folder.
 
     Args:
         name: "mnist", "fashion_mnist", "stacked_mnist" (three digits as red, green and blue,
             1,000 classes), "ring", "grid" (mixtures of 2-D Gaussians), "toy_digits" or
-            "toy_garments" (drawn by this package).
+            "toy_garments" (drawn by this package). Or a folder: a Path, or a string with a / in
+            it, or one that is no name of a data set. IDX files named as MNIST's are read from it,
+            packed or not, with pictures of any size; those of labels may be missing. The data are
+            named after the folder. Arrays and datasets: `ImageData.of`.
         source: "folder" (the one named by GANBOOK_DATA), "cache" or "download" (TensorFlow
             Datasets), "originals" (the original files, fetched by Keras into its own cache),
             "standin", or "auto": the first of these, in this order, that has the data; nothing is
@@ -154,17 +191,21 @@ def load_data(
             stand-in, is announced with one printed line. A host that doesn't answer isn't asked
             again, unless "download" or "originals" is asked for by name.
         split: "train" or "test".
-        size: pad pictures with black to this height and width; None keeps 28.
+        size: pad pictures with black to this height and width; None keeps 28, or a folder's own.
         seed: of everything that is drawn: points, toys and stand-ins.
 
     Raises:
         DataError (a ValueError): unknown name, or files that are missing or damaged.
         SettingError (a ValueError): another argument has a value that cannot work.
     """
-    _check_choice(DataError, "data set", name, tuple(TITLES))
+    is_own = not isinstance(name, str) or name not in TITLES
+    if is_own and not own_data.is_folder(name):
+        raise DataError(_unknown(name))
     _check_choice(SettingError, "source", source, ("auto", *SOURCES))
     _check_choice(SettingError, "split", split, SPLITS)
     seed = whole(seed, "seed", at_least=0)
+    if is_own:
+        return _own_folder(Path(os.path.expanduser(name)), source, split, size)
     if name in DRAWN and source != "auto":
         raise SettingError(f"source is {source!r}, but {name} is always drawn; leave source out.")
     if name in ("ring", "grid"):
@@ -200,13 +241,37 @@ def to_uint8(images: np.ndarray) -> np.ndarray:
     """Undo `to_float`: round to uint8 and clip what lies outside of [-1, 1].
 
     Raises:
-        DataError (a ValueError): an image holds NaN.
+        DataError (a ValueError): an image holds NaN, or the images are no floats.
     """
-    images = to_numpy(images).astype(np.float32)
+    images = to_numpy(images)
+    if images.dtype.kind != "f":
+        raise DataError(f"the images are {images.dtype}; to_uint8 takes floats in [-1, 1].")
+    images = images.astype(np.float32)
     if np.isnan(images).any():
         raise DataError(f"{np.isnan(images).sum()} pixels are NaN; to_uint8 needs numbers.")
     # Clipped first, because infinity has no integer.
     return np.rint((np.clip(images, -1, 1) + 1) * np.float32(127.5)).astype(np.uint8)
+
+
+def _unknown(name):
+    choices = f"{', '.join(TITLES)}, or a folder"
+    if hasattr(name, "shape") or own_data.is_dataset(name):
+        return f"load_data takes a name, one of {choices}; ImageData.of takes arrays and datasets."
+    return f"data set {name!r} is unknown; choose one of {choices}."
+
+
+def _own_folder(folder, source, split, size):
+    """Return what a reader's own folder holds."""
+    if source != "auto":
+        raise SettingError(f"source is {source!r}, but the data are in a folder; leave source out.")
+    images, labels = own_data.read_folder(folder, split)
+    if size is not None:
+        images = own_data.padded(images, size)
+    name = folder.resolve().name
+    # Else it would be taken for the data set of that name, and judged by its classifier.
+    name = f"{name} folder" if name in TITLES else name
+    own = ImageData.of(images, labels, name)
+    return dataclasses.replace(own, source=f"the folder {own_data.title_of(folder)}")
 
 
 def _pictures(name, source, split, seed):
