@@ -21,6 +21,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ganbook import value_range
 from ganbook.arrays import to_numpy
 from ganbook.data import to_uint8
 from ganbook.errors import DataError
@@ -119,7 +120,8 @@ def load(name: str) -> Classifier:
 def features_of(images: np.ndarray, name: str) -> np.ndarray:
     """Return the features of images, float32 (N, 128), by the classifier ``name`` of :func:`load`.
 
-    ``images`` is (N, 28, 28, 1), or (N, 32, 32, 1), of which the border of 2 is cut off. Values are
+    ``images`` is (N, 28, 28, 1), or (N, 32, 32, 1), of which the border of 2 is cut off: they are
+    taken for padded ones, as `load_data` makes them, and must not be resized ones. Values are
     uint8 0..255, or floats in [-1, 1], which are first rounded to uint8 as ``sample`` does.
     Raises DataError (a ValueError) for any other shape, dtype or range, NaN, or no images.
     """
@@ -146,6 +148,9 @@ def stacked_classes(images: np.ndarray, name: str = "mnist") -> np.ndarray:
     images = to_numpy(images)
     if images.ndim != 4 or images.shape[3] != 3:
         raise DataError(f"stacked digits have shape (N, 28, 28, 3), not {images.shape}")
+    # As a whole: one channel alone may well hold no black.
+    value_range.check(images, name="the samples")
+    images = images if images.dtype == np.uint8 else to_uint8(images)
     red, green, blue = (predict(images[..., channel, None], name) for channel in range(3))
     return 100 * red + 10 * green + blue
 
@@ -164,34 +169,43 @@ def classifier_of(data) -> str:
     Stacked digits are judged digit by digit. Raises DataError (a ValueError) for data without a
     classifier.
     """
+    if not has_classifier(data):
+        raise DataError(
+            f"there is no classifier for {data.name!r}, by whose features samples are measured, "
+            f"only for {', '.join(NAMES)}: look at samples beside real images, by "
+            "ganbook.plots.image_grid."
+        )
+    return _name_of_classifier(data)
+
+
+def has_classifier(data) -> bool:
+    """Say whether samples of an `ImageData` can be measured by the features of a classifier."""
+    return _name_of_classifier(data) in NAMES
+
+
+def _name_of_classifier(data):
     single = SINGLE.get(data.name, data.name)
-    name = STANDINS.get(single) if data.is_standin else single
-    if name not in NAMES:
-        raise DataError(f"no classifier for {data.name!r}: choose one of {', '.join(NAMES)}")
-    return name
+    return STANDINS.get(single) if data.is_standin else single
 
 
 def as_pictures(images: np.ndarray) -> np.ndarray:
-    """Check images as :func:`features_of` takes them, and bring them to uint8 (N, 28, 28, 1)."""
+    """Check images as :func:`features_of` takes them, and bring them to uint8 (N, 28, 28, 1).
+
+    Of 32 x 32 the border of 2 is cut off, whatever it holds; whether it should have been black,
+    `ganbook.evaluation.check_padded` can tell of many samples.
+    """
     images = to_numpy(images)
     if images.ndim != 4 or images.shape[1:] not in ((28, 28, 1), (32, 32, 1)):
         raise DataError(
-            f"images have shape {images.shape}: expected (N, 28, 28, 1) or (N, 32, 32, 1)"
+            f"images have shape {images.shape}: expected (N, 28, 28, 1), or those padded to "
+            "(N, 32, 32, 1)"
         )
     if len(images) == 0:
         raise DataError("there are no images: expected at least one")
+    value_range.check(images, name="the samples")
     if images.shape[1] == 32:
         images = images[:, 2:-2, 2:-2]
-    if images.dtype == np.uint8:
-        return images
-    if images.dtype.kind != "f":
-        raise DataError(f"images have dtype {images.dtype}: expected uint8, or floats in [-1, 1]")
-    # Written so that NaN fails the test too.
-    if not (images.min() >= -1 and images.max() <= 1):
-        raise DataError(
-            f"float images reach from {images.min():g} to {images.max():g}: expected [-1, 1]"
-        )
-    return to_uint8(images)
+    return images if images.dtype == np.uint8 else to_uint8(images)
 
 
 def _read_weights(name: str) -> tuple[dict, dict]:

@@ -1,13 +1,14 @@
 """Images from a generator, the same ones each time; and files of samples."""
 
 import io
+import math
 import zipfile
 from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
 
-from ganbook import randomness
+from ganbook import randomness, value_range
 from ganbook.arrays import are_points, to_numpy
 from ganbook.data import to_uint8
 from ganbook.errors import DataError, RunError, SettingError
@@ -15,15 +16,20 @@ from ganbook.files import write_whole
 
 # Samples are made in blocks of this size, so that the first ten of a hundred are the ten of ten.
 BLOCK = 250
+# Larger images than this many numbers are made in parts of so many: a block would fill the memory.
+LARGE, PART = 2**16, 10
 
 
 def sample_from(generator, count, seed=0) -> np.ndarray:
     """Return ``count`` images of a generator: float32, shape (count, H, W, C); see `GAN.sample`."""
     shape = (BLOCK, *generator.input_shape[1:])
     blocks = []
+    part = PART if math.prod(filter(None, generator.output_shape[1:])) > LARGE else BLOCK
     for block in range(-(-count // BLOCK)):
         latents = randomness.normal(shape, randomness.key(seed, block, "sample"))
-        blocks.append(tf.cast(generator(latents, training=False), tf.float32).numpy())
+        for start in range(0, min(BLOCK, count - block * BLOCK), part):
+            made = generator(latents[start : start + part], training=False)
+            blocks.append(tf.cast(made, tf.float32).numpy())
     return np.concatenate(blocks)[:count]
 
 
@@ -80,14 +86,21 @@ def walk(start, end, count) -> np.ndarray:
 def write_samples(path, images) -> Path:
     """Write samples as the array "images" of a .npz file, atomically.
 
-    Images, floats in [-1, 1], become uint8; points, (N, 2), stay float32.
+    Images, floats in [-1, 1], become uint8; what lies outside, as a generator without a last
+    activation makes it, is clipped. uint8 images and points, (N, 2), stay as they are.
 
     Raises:
+        DataError: the images are of another type, or none of their numbers is negative, so that
+            they were scaled to [0, 1] or to 0 to 255; the error says what to call.
         RunError: the file cannot be written.
     """
     # A .npz file cannot hold bfloat16: it would come back as bytes without a meaning.
     images, buffer = to_numpy(images), io.BytesIO()
-    np.savez(buffer, images=images if are_points(images) else to_uint8(images))
+    if not are_points(images):
+        if images.dtype.kind != "f" or images.min(initial=0) >= 0:
+            value_range.check(images, name="the samples")
+        images = images if images.dtype == np.uint8 else to_uint8(images)
+    np.savez(buffer, images=images)
     try:
         return write_whole(path, buffer.getvalue())
     except OSError as error:

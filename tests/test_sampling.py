@@ -6,7 +6,7 @@ import tensorflow as tf
 
 from ganbook.errors import SettingError
 from ganbook.exercises import lesson02
-from ganbook.sampling import read_samples, walk, write_samples
+from ganbook.sampling import read_samples, sample_from, walk, write_samples
 
 
 def test_a_walk_has_both_ends_and_keeps_to_the_sphere():
@@ -18,6 +18,26 @@ def test_a_walk_has_both_ends_and_keeps_to_the_sphere():
     np.testing.assert_allclose(np.linalg.norm(way, axis=1), 10.0, rtol=1e-5)
     steps = np.linalg.norm(np.diff(way, axis=0), axis=1)
     np.testing.assert_allclose(steps, steps[0], rtol=1e-4)
+
+
+def test_large_images_are_made_in_parts_that_are_no_larger_for_more(monkeypatch):
+    sizes = []
+
+    class Large:
+        input_shape, output_shape = (None, 3), (None, 512, 512, 1)
+
+        def __call__(self, latents, training):
+            sizes.append(len(latents))
+            return tf.reduce_sum(latents, axis=1)[:, None, None, None]
+
+    made = sample_from(Large(), 261)
+    assert sizes == [10] * 27
+    assert len(made) == 261
+    sizes.clear()
+    assert np.array_equal(sample_from(Large(), 64), made[:64]) and sizes == [10] * 7
+    monkeypatch.setattr(Large, "output_shape", (None, 32, 32, 1))
+    sizes.clear()
+    assert np.array_equal(sample_from(Large(), 261), made) and sizes == [250, 250]
 
 
 def test_a_walk_between_equal_and_opposite_latents_is_straight():
