@@ -177,6 +177,51 @@ def test_what_is_no_image_is_refused(draw):
         draw(images[..., 0], 2)
 
 
+@pytest.mark.parametrize(
+    ("channels", "shown", "title"),
+    [
+        (1, slice(0, 1), "t"),
+        (2, slice(0, 1), "t (channel 1 of 2)"),
+        (3, slice(0, 3), "t"),
+        (4, slice(0, 3), "t (channels 1 to 3 of 4)"),
+        (7, slice(0, 1), "t (channel 1 of 7)"),
+    ],
+)
+def test_channels_that_are_not_shown_are_named(channels, shown, title):
+    images = np.random.default_rng(0).integers(0, 256, (3, 4, 5, channels)).astype(np.uint8)
+    for figure in (plots.image_grid(images, 2, "t"), plots.samples(images, 2, "t")):
+        (axes,) = figure.axes
+        assert axes.get_title() == title
+        (picture,) = axes.get_images()
+        found = np.asarray(picture.get_array()) * (255 if channels in (3, 4) else 1)
+        expected = plots.tile(images[..., shown], 2)
+        np.testing.assert_allclose(found.reshape(expected.shape), expected, atol=1e-4)
+    assert plots.tile(images, 2).shape == (8, 10, channels)
+
+
+def test_large_images_are_drawn_coarser_and_small_ones_whole():
+    for side, expected in ((1, 1), (256, 256), (257, 129), (1000, 250)):
+        axes = plots.image_grid(np.zeros((2, side, side, 1)), 2, "t", ["row"]).axes[0]
+        assert axes.get_images()[0].get_array().shape == (expected, 2 * expected)
+        assert axes.texts[0].get_position()[1] == expected / 2
+
+
+def test_a_title_with_dollars_is_no_formula():
+    places, said = np.zeros((2, 2)), np.full((61, 61), 0.5)
+    title = "$a_ $ and $%"
+    for figure in (
+        plots.image_grid(np.zeros((2, 4, 4, 1)), 2, title, [title]),
+        plots.points({title: places, "b": places}, title),
+        plots.scenes({title: (places, said)}, places),
+        plots.slopes(places, places, said, places, title),
+        plots.colored({title: places, "b": places}, np.zeros(2)),
+        plots.loss_curves(LOG, title),
+        plots.parallel([trial(0, 1e-4, "hinge", [9.0]), trial(1, 1e-3, "hinge", [8.0])], title),
+    ):
+        figure.canvas.draw()
+        assert figure.axes[0].get_title() == title
+
+
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
 def test_a_loss_that_is_no_number_leaves_a_gap(bad):
     means = plots.running_mean([1.0, 3.0, bad, 5.0, 7.0, 9.0], window=2)

@@ -24,6 +24,11 @@ def new_figure(width, height) -> Figure:
     return figure
 
 
+def set_title(axes, title):
+    """Give Matplotlib axes a title that is shown as it is: a $ in it is no formula."""
+    axes.set_title(title, parse_math=False)
+
+
 def png_of(figure, dpi=90) -> bytes:
     """Return a figure as the bytes of a PNG file."""
     buffer = io.BytesIO()

@@ -1,4 +1,4 @@
-"""Images in grids."""
+"""Images in grids, whatever their size and number of channels."""
 
 import matplotlib
 import numpy as np
@@ -7,7 +7,9 @@ from matplotlib.figure import Figure
 
 from ganbook.arrays import takes_numbers
 from ganbook.errors import SettingError
-from ganbook.plots.base import GENERATOR, new_figure
+from ganbook.plots.base import GENERATOR, new_figure, set_title
+
+LARGEST = 256  # pixels along a side; a grid shows about 54 of them
 
 
 @takes_numbers
@@ -17,8 +19,8 @@ def tile(images, columns) -> np.ndarray:
     Places that are left over are as dark as the darkest pixel.
 
     Raises:
-        SettingError: the array does not have four axes, or 1 or 3 channels, or it is empty, or
-            its numbers are neither uint8 nor floats.
+        SettingError: the array does not have four axes, or it is empty, or its numbers are neither
+            uint8 nor floats.
     """
     images = _checked(images)
     count, height, width, channels = images.shape
@@ -33,10 +35,8 @@ def tile(images, columns) -> np.ndarray:
 def _checked(images):
     """Return images as an array; refuse what no picture can be made of."""
     images = np.asarray(images)
-    if images.ndim != 4 or images.shape[-1] not in (1, 3):
-        raise SettingError(
-            f"images have shape {images.shape}; (N, H, W, 1) or (N, H, W, 3) is right."
-        )
+    if images.ndim != 4:
+        raise SettingError(f"images have shape {images.shape}; (N, H, W, C) is right.")
     if images.size == 0:
         raise SettingError(f"images have shape {images.shape}; one image or more is needed.")
     # Whole numbers of another kind would be taken for floats, and come out black and white.
@@ -45,6 +45,19 @@ def _checked(images):
             f"images are {images.dtype}; uint8 (0 to 255) or floats in [-1, 1] are right."
         )
     return images
+
+
+def _shown(images):
+    """Return of images what a picture shows of them, and in words what of their channels it is."""
+    images = _checked(images)
+    # Of an image that is larger than its place only every so many pixels.
+    step = -(-max(images.shape[1:3]) // LARGEST)
+    images, channels = images[:, ::step, ::step], images.shape[-1]
+    if channels in (1, 3):
+        return images, ""
+    if channels == 4:  # red, green, blue, and how opaque it is
+        return images[..., :3], "channels 1 to 3 of 4"
+    return images[..., :1], f"channel 1 of {channels}"
 
 
 def _lowest(images):
@@ -56,8 +69,11 @@ def _lowest(images):
 def draw_images(axes, images, columns, title):
     """Draw a grid of images, uint8 or floats in [-1, 1], into Matplotlib axes.
 
-    Pixels that are NaN or infinite, as after a training that broke down, are vermilion.
+    Images of 1 channel are gray, of 3 in color. Of 4 channels the first 3 are shown, and of 2, 5 or
+    more the first; then the title says so. Images of more than 256 pixels are drawn coarser. Pixels
+    that are NaN or infinite, as after a training that broke down, are vermilion.
     """
+    images, channels = _shown(images)
     picture = tile(images, columns)
     low, high = (0, 255) if picture.dtype == np.uint8 else (-1.0, 1.0)
     if picture.shape[-1] == 3:
@@ -67,7 +83,7 @@ def draw_images(axes, images, columns, title):
     else:
         shades = matplotlib.colormaps["gray"].with_extremes(bad=GENERATOR)
         axes.imshow(picture[..., 0], cmap=shades, vmin=low, vmax=high)
-    axes.set_title(title)
+    set_title(axes, f"{title} ({channels})".strip() if channels else title)
     axes.axis("off")
 
 
@@ -76,7 +92,8 @@ def image_grid(images, columns=8, title="", labels=None) -> Figure:
     """Return a figure of images in a grid.
 
     Args:
-        images: (N, H, W, 1 or 3), uint8 or floats in [-1, 1].
+        images: (N, H, W, C), uint8 or floats in [-1, 1]; see `draw_images` for what is shown of
+            them.
         columns: images in a row.
         title: what the images are and where they come from.
         labels: one short text for each row, drawn at its left; or None.
@@ -86,7 +103,8 @@ def image_grid(images, columns=8, title="", labels=None) -> Figure:
     figure = new_figure(max(4.0, 0.6 * columns + (1.2 if labels else 0)), 0.6 * rows + 0.5)
     axes = figure.subplots()
     draw_images(axes, images, columns, title)
-    height = images.shape[1]
+    height = _shown(images)[0].shape[1]
+    style = {"ha": "right", "va": "center", "fontsize": 10, "parse_math": False}
     for row, label in enumerate(labels or []):
-        axes.text(-4, (row + 0.5) * height, label, ha="right", va="center", fontsize=10)
+        axes.text(-4, (row + 0.5) * height, label, **style)
     return figure

@@ -5,7 +5,7 @@ from matplotlib.figure import Figure
 
 from ganbook.arrays import are_points, takes_numbers
 from ganbook.losses import LOG_LEVELS
-from ganbook.plots.base import DISCRIMINATOR, GENERATOR, QUIET, new_figure
+from ganbook.plots.base import DISCRIMINATOR, GENERATOR, QUIET, new_figure, set_title
 from ganbook.plots.samples import draw_samples
 
 
@@ -31,7 +31,8 @@ def draw_losses(axes, log, title="Losses", levels=LOG_LEVELS):
         axes.axhline(level, color=QUIET, linestyle=":", linewidth=1.0)
         place = {"xycoords": ("axes fraction", "data"), "textcoords": "offset points"}
         axes.annotate(name, (1.0, level), xytext=(3, 0), color=QUIET, va="center", **place)
-    axes.set(title=title, xlabel="adversarial step", ylabel="loss")
+    axes.set(xlabel="adversarial step", ylabel="loss")
+    set_title(axes, title)
     axes.legend(loc="upper right", frameon=False)
 
 

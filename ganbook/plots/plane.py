@@ -4,7 +4,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from ganbook.arrays import takes_numbers, to_numpy
-from ganbook.plots.base import DISCRIMINATOR, GENERATOR, OTHER, QUIET, new_figure
+from ganbook.plots.base import DISCRIMINATOR, GENERATOR, OTHER, QUIET, new_figure, set_title
 
 PLACES = 61  # along each side of a surface
 
@@ -29,10 +29,15 @@ def draw_points(axes, groups, title):
     colors = (DISCRIMINATOR, GENERATOR, OTHER)
     for (name, places), color in zip(groups.items(), colors, strict=False):
         axes.scatter(places[:, 0], places[:, 1], s=14, color=color, label=name)
-    axes.set(title=title, aspect="equal")
+    axes.set(aspect="equal")
+    set_title(axes, title)
     if len(groups) > 1:
         below = {"loc": "upper center", "bbox_to_anchor": (0.5, -0.08), "ncols": len(groups)}
-        axes.legend(frameon=False, fontsize=8, columnspacing=1.0, handletextpad=0.2, **below)
+        legend = axes.legend(
+            frameon=False, fontsize=8, columnspacing=1.0, handletextpad=0.2, **below
+        )
+        for text in legend.get_texts():
+            text.set_parse_math(False)
 
 
 @takes_numbers
@@ -78,7 +83,8 @@ def draw_scene(axes, made, said, real, reach, title):
         axes.contourf(said, levels, extent=corners, cmap="Blues", vmin=-0.1, vmax=1.3)
     axes.plot(real[:, 0], real[:, 1], "x", color="black", markersize=5, mew=1.2)
     axes.plot(made[:, 0], made[:, 1], ".", color=GENERATOR, markersize=3)
-    axes.set(title=title, xlim=corners[:2], ylim=corners[2:], aspect="equal", xticks=[], yticks=[])
+    axes.set(xlim=corners[:2], ylim=corners[2:], aspect="equal", xticks=[], yticks=[])
+    set_title(axes, title)
 
 
 @takes_numbers
@@ -113,5 +119,6 @@ def colored(panels, values) -> Figure:
     figure = new_figure(4.2 * len(panels), 4.2)
     for axes, (title, places) in zip(figure.subplots(1, len(panels)), panels.items(), strict=True):
         axes.scatter(*places.T, c=values, cmap="twilight_shifted", s=12)
-        axes.set(title=title, aspect="equal")
+        axes.set(aspect="equal")
+        set_title(axes, title)
     return figure

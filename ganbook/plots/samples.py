@@ -10,7 +10,10 @@ from ganbook.plots.plane import draw_points, points
 
 @takes_numbers
 def samples(made, columns=8, title="") -> Figure:
-    """Return a figure of samples: images (N, H, W, C) in a grid, points (N, 2) in the plane."""
+    """Return a figure of samples: images (N, H, W, C) in a grid, points (N, 2) in the plane.
+
+    See `image_grid` for images of other than 1 or 3 channels.
+    """
     made = np.asarray(made)
     if are_points(made):
         return points({"samples": made}, title)

@@ -5,7 +5,7 @@ from matplotlib.figure import Figure
 
 from ganbook.arrays import takes_numbers
 from ganbook.errors import SettingError
-from ganbook.plots.base import DISCRIMINATOR, GENERATOR, QUIET, new_figure
+from ganbook.plots.base import DISCRIMINATOR, GENERATOR, QUIET, new_figure, set_title
 
 WIDE = 10.0  # numbers above 0 that differ by such a factor stand on a logarithmic axis
 
@@ -46,7 +46,8 @@ def parallel(trials, title, value="value") -> Figure:
         axes.plot(range(len(line)), line, **style)
     axes.set_xticks(range(len(columns)), list(columns))
     axes.tick_params(axis="x", length=0)
-    axes.set(title=title, yticks=[], xlim=(-0.3, len(columns) - 0.4), ylim=(-0.1, 1.1))
+    set_title(axes, title)
+    axes.set(yticks=[], xlim=(-0.3, len(columns) - 0.4), ylim=(-0.1, 1.1))
     axes.spines[["top", "left", "right", "bottom"]].set_visible(False)
     return figure
 
