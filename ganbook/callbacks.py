@@ -1,12 +1,14 @@
 """What happens beside the training: a live panel, sample grids, checkpoints, a stop on NaN."""
 
 import contextlib
+import math
 import time
+import warnings
 from pathlib import Path
 
 import keras
 
-from ganbook import checkpoint, lock, losses, plots
+from ganbook import checkpoint, lock, losses, plots, value_range
 from ganbook.errors import RunError
 from ganbook.quiet import in_notebook
 from ganbook.records import StopOnNaN as StopOnNaN
@@ -64,8 +66,42 @@ class RunCheckpoint(keras.callbacks.Callback):
             self._saved = self.model.step
 
 
+MOST_LETTERS = 300  # of an error that is passed on in a warning; TensorFlow's fill pages
+
+
+@contextlib.contextmanager
+def warned(callback, what):
+    """Turn an error beside the training into a warning, one for each kind: the training goes on.
+
+    Args:
+        callback: a Keras callback with a set, ``troubles``, of the kinds that were warned of.
+        what: what it does here, such as "draw samples".
+    """
+    try:
+        yield
+    except Exception as error:
+        kind = type(error), getattr(error, "errno", None)
+        if kind in callback.troubles:
+            return
+        callback.troubles.add(kind)
+        why = " ".join(f"{type(error).__name__}: {error}".split())[:MOST_LETTERS]
+        warnings.warn(
+            f"{type(callback).__name__} could not {what} at step {callback.model.step:,} ({why}). "
+            "The training goes on; more of this kind will not be said.",
+            stacklevel=3,
+        )
+
+
+def samples_to_draw(gan, count):
+    """Return samples of a `GAN` as pictures are drawn, in [-1, 1], whatever range it makes."""
+    found = getattr(gan, "value_range", None)
+    return value_range.scaled_to(gan.sample(count), value_range.TANH, found)
+
+
 class SampleGrid(keras.callbacks.Callback):
     """Write a grid of samples from fixed latents to ``folder/samples-000001000.png``.
+
+    What cannot be drawn or written is warned of, and the training goes on.
 
     Args:
         folder: where the pictures go; made if missing.
@@ -75,8 +111,9 @@ class SampleGrid(keras.callbacks.Callback):
 
     def __init__(self, folder, every=5000, count=64, columns=8):
         super().__init__()
-        self.folder, self.every = Path(folder), every
-        self.count, self.columns = count, columns
+        self.folder, self.every = Path(folder), whole(every, "every")
+        self.count, self.columns = whole(count, "count"), whole(columns, "columns")
+        self.troubles = set()
         self._drawn = None
 
     def on_train_begin(self, logs=None):
@@ -92,13 +129,16 @@ class SampleGrid(keras.callbacks.Callback):
     def _draw(self):
         step = self.model.step
         self._drawn = step // self.every
-        images = self.model.sample(self.count)
-        figure = plots.samples(images, self.columns, f"Samples after {step:,} steps")
-        plots.save_figure(figure, self.folder / f"samples-{step:09d}.png")
+        with warned(self, "draw and write samples"):
+            images = samples_to_draw(self.model, self.count)
+            figure = plots.samples(images, self.columns, f"Samples after {step:,} steps")
+            plots.save_figure(figure, self.folder / f"samples-{step:09d}.png")
 
 
 class Film(keras.callbacks.Callback):
     """Keep what there is to see every so many steps: at the beginning, on the way, at the end.
+
+    Where ``look`` fails there is no frame; that is warned of, and the training goes on.
 
     Args:
         look: called with the `GAN`; what it returns is a frame.
@@ -112,27 +152,32 @@ class Film(keras.callbacks.Callback):
         super().__init__()
         self.look, self.every = look, whole(every, "every")
         self.frames = {}
+        self.troubles = set()
+        self._looked = None
 
     def on_train_begin(self, logs=None):
         self._keep()
 
     def on_train_batch_end(self, batch, logs=None):
-        if self.model.step // self.every > max(self.frames) // self.every:
+        if self.model.step // self.every > self._looked // self.every:
             self._keep()
 
     def on_train_end(self, logs=None):
         self._keep()
 
     def _keep(self):
+        self._looked = self.model.step
         if self.model.step not in self.frames:
-            self.frames[self.model.step] = self.look(self.model)
+            with warned(self, "keep a frame"):
+                self.frames[self.model.step] = self.look(self.model)
 
 
 class LivePanel(keras.callbacks.Callback):
     """Show how training goes: one figure that redraws itself, or plain lines without a notebook.
 
     In JupyterLab and Colab the figure has the loss curves above and samples from fixed latents
-    below. In a terminal or a log file there is a line now and then, with the time left.
+    below. In a terminal or a log file there is a line now and then, with the time left. What cannot
+    be drawn is warned of, and the training goes on, with such lines.
 
     Args:
         title: what is trained, shown above the samples (name the data, stand-in or not).
@@ -143,13 +188,15 @@ class LivePanel(keras.callbacks.Callback):
     def __init__(self, title="Samples", seconds=5.0, count=32, columns=16):
         super().__init__()
         self.title, self.seconds = title, seconds
-        self.count, self.columns = count, columns
+        self.count, self.columns = whole(count, "count"), whole(columns, "columns")
+        self.troubles = set()
         self._handle = None
 
     def on_train_begin(self, logs=None):
         self._first = self.model.step
-        calls = self.params["steps"] * self.params["epochs"]
-        self._last = self._first + calls * self.model.steps_per_call
+        calls = (self.params["steps"] or 0) * self.params["epochs"]
+        # Of a dataset that does not know its length, the end is not known either.
+        self._last = self._first + calls * self.model.steps_per_call if calls else math.inf
         self._began = self._shown = None
 
     def on_train_batch_end(self, batch, logs=None):
@@ -167,7 +214,14 @@ class LivePanel(keras.callbacks.Callback):
     def _show(self):
         if self._began is None:
             return  # not one call was made
-        self._draw() if in_notebook() else print(self._line(), flush=True)
+        drawn = False
+        with warned(self, "draw how the training goes"):
+            if in_notebook():
+                self._draw()
+                drawn = True
+        with warned(self, "print how the training goes"):
+            if not drawn:
+                print(self._line(), flush=True)
         self._shown = time.monotonic()
 
     def _line(self):
@@ -176,10 +230,16 @@ class LivePanel(keras.callbacks.Callback):
         seconds = time.monotonic() - self._began
         each = seconds / max(1, made)
         left = (self._last - self.model.step) * each
-        time_left = f"about {duration(left)} left" if left > 0 else f"done in {duration(seconds)}"
+        if left == math.inf:
+            end, time_left = "?", f"{duration(seconds)} so far"
+        else:
+            end = f"{self._last:,}"
+            time_left = (
+                f"about {duration(left)} left" if left > 0 else f"done in {duration(seconds)}"
+            )
         place = self.model.progress()
         return (
-            f"step {self.model.step:>9,} of {self._last:,}   "
+            f"step {self.model.step:>9,} of {end}   "
             f"{f'{place}   ' if place else ''}"
             f"discriminator {row['discriminator_loss']:6.3f}   "
             f"generator {row['generator_loss']:6.3f}   {1000 * each:5.2f} ms a step   {time_left}"
@@ -191,7 +251,7 @@ class LivePanel(keras.callbacks.Callback):
         place = self.model.progress()
         figure = plots.training_panel(
             thinned(self.model.log),
-            self.model.sample(self.count),
+            samples_to_draw(self.model, self.count),
             self.columns,
             self._line_for_title(),
             ", ".join(filter(None, [self.title, f"step {self.model.step:,}", place])),

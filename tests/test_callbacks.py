@@ -1,14 +1,18 @@
 """The live panel, the sample grids, and what a lesson prints around them."""
 
+import errno
 import io
+import re
 
 import helpers
+import keras
 import numpy as np
 import pytest
 from helpers import gan_of, train
 from PIL import Image
 
-from ganbook import callbacks, lesson, plots
+from ganbook import callbacks, checkpoint, lesson, plots
+from ganbook.data import ImageData
 from ganbook.errors import RunError, SettingError
 
 
@@ -113,3 +117,179 @@ def test_a_film_keeps_the_beginning_the_way_and_the_end():
     assert list(film.frames) == [0, 4, 8, 10, 12, 14]
     with pytest.raises(SettingError, match="every is 0"):
         callbacks.Film(len, every=0)
+
+
+# What stands beside the training does not end it
+
+
+def pair_for(shape, activation="tanh"):
+    """Return networks for examples of any shape."""
+
+    def pair(seed=0):
+        keras.utils.set_random_seed(seed)
+        size = int(np.prod(shape))
+        generator = [keras.layers.Dense(size, activation=activation), keras.layers.Reshape(shape)]
+        discriminator = [keras.layers.Flatten(), keras.layers.Dense(1)]
+        return (
+            keras.Sequential([keras.Input((2,)), *generator]),
+            keras.Sequential([keras.Input(shape), *discriminator]),
+        )
+
+    return pair
+
+
+def beside(folder):
+    """Return all that stands beside a training, each at every step."""
+    saving = callbacks.RunCheckpoint(folder / "checkpoints", every=1)
+    panel = callbacks.LivePanel("a $ b", seconds=0, count=4, columns=2)
+    grid = callbacks.SampleGrid(folder / "grids", every=1, count=4, columns=2)
+    film = callbacks.Film(lambda gan: gan.sample(2), every=1)
+    return [grid, film, panel, saving]
+
+
+def shown_pictures(monkeypatch):
+    """Have the panel believe that it is in a notebook; return the list of what it shows."""
+    shown = []
+    monkeypatch.setattr(callbacks, "in_notebook", lambda: True)
+    monkeypatch.setattr(
+        "IPython.display.display", lambda picture, display_id: shown.append(picture)
+    )
+    return shown
+
+
+@pytest.mark.parametrize("shape", [(6, 5, 2), (6, 5, 4), (3, 3, 9), (1, 1, 1), (300, 2, 1), (2,)])
+def test_examples_of_every_shape_are_drawn(shape, tmp_path, monkeypatch):
+    shown = shown_pictures(monkeypatch)
+    real = np.random.default_rng(0).uniform(-1, 1, (16, *shape))
+    gan = gan_of(pair_for(shape))
+    parts = beside(tmp_path)
+    gan.fit(ImageData.of(real).stream(4), steps_per_epoch=1, verbose=0, callbacks=parts)
+    Image.open(tmp_path / "grids" / "samples-000000001.png").verify()
+    assert len(shown) == 1 and list(parts[1].frames) == [0, 1]
+
+
+def trouble(error):
+    def raise_it(*_, **__):
+        raise error
+
+    return raise_it
+
+
+@pytest.mark.parametrize(
+    ("where", "name", "error", "said"),
+    [
+        (
+            plots,
+            "samples",
+            ValueError("no\nsuch channel"),
+            "SampleGrid .*ValueError: no such channel",
+        ),
+        (plots, "training_panel", MemoryError(), "LivePanel could not draw .*MemoryError"),
+        (
+            plots.base,
+            "write_whole",
+            OSError(errno.ENOSPC, "disk full"),
+            "SampleGrid .*write.*disk full",
+        ),
+        (
+            helpers.GAN,
+            "sample",
+            RuntimeError("x" * 9999),
+            "SampleGrid .*x{200,280}.\\. The training",
+        ),
+    ],
+)
+def test_trouble_is_said_once_for_each_kind_and_the_training_goes_on(
+    where, name, error, said, tmp_path, monkeypatch
+):
+    shown_pictures(monkeypatch)
+    parts = beside(tmp_path)
+    monkeypatch.setattr(where, name, trouble(error))
+    with pytest.warns(UserWarning) as found:
+        gan = train(gan_of(), 3, parts)
+    texts = [str(one.message) for one in found]
+    assert gan.step == 3 and checkpoint.saved_steps(tmp_path / "checkpoints")[-1] == 3
+    assert len(texts) == len({text.split()[0] for text in texts}), "one for each callback"
+    assert all("The training goes on" in text for text in texts)
+    assert any(re.match(said, text) for text in texts), texts
+    assert all("\n" not in text and len(text) < 500 for text in texts)
+
+
+def test_each_kind_of_trouble_is_said():
+    errors = iter([ValueError("a"), ValueError("b"), OSError(errno.ENOSPC, "c"), OSError(5, "d")])
+
+    def look(gan):
+        raise next(errors, KeyError("e"))
+
+    film = callbacks.Film(look, every=1)
+    with pytest.warns(UserWarning) as found:
+        train(gan_of(), 6, [film])
+    assert "Film could not keep a frame at step 0 (" in str(found[0].message)
+    whys = [str(one.message).split("(")[1][:12] for one in found]
+    assert whys == ["ValueError: ", "OSError: [Er", "OSError: [Er", "KeyError: 'e"]
+    assert film.frames == {}
+
+
+def test_a_film_goes_on_after_a_frame_that_failed():
+    def look(gan):
+        if gan.step == 4:
+            raise ValueError("not this one")
+        return gan.step
+
+    film = callbacks.Film(look, every=2)
+    with pytest.warns(UserWarning, match="at step 4"):
+        train(gan_of(), 7, [film])
+    assert list(film.frames) == [0, 2, 6, 7]
+
+
+def test_a_panel_that_cannot_draw_prints(monkeypatch, capsys):
+    monkeypatch.setattr(callbacks, "in_notebook", lambda: True)
+    monkeypatch.setattr(plots, "training_panel", trouble(ValueError("no")))
+    with pytest.warns(UserWarning, match="LivePanel could not draw"):
+        train(gan_of(), 4, [callbacks.LivePanel(seconds=0)])
+    assert len(capsys.readouterr().out.splitlines()) == 3
+
+
+def test_an_interrupt_is_no_trouble():
+    with pytest.raises(KeyboardInterrupt):
+        train(gan_of(), 4, [callbacks.Film(trouble(KeyboardInterrupt()), every=1)])
+
+
+def test_samples_that_are_no_numbers_are_drawn(tmp_path):
+    gan = gan_of()
+    broken = np.full((4, 8, 8, 1), np.nan, np.float32)
+    gan.sample = lambda count, seed=0: broken[:count]
+    train(gan, 2, beside(tmp_path))
+    assert (tmp_path / "grids" / "samples-000000002.png").is_file()  # and no warning
+
+
+def test_samples_of_a_sigmoid_are_drawn_in_the_range_of_pictures(tmp_path, monkeypatch):
+    drawn = []
+    monkeypatch.setattr(
+        plots, "samples", lambda made, *_: drawn.append(made) or plots.image_grid(made)
+    )
+    gan = gan_of(pair_for((4, 4, 1), "sigmoid"))
+    assert gan.value_range == (0.0, 1.0)
+    grid = callbacks.SampleGrid(tmp_path, every=2, count=4)
+    images = np.random.default_rng(0).integers(0, 256, (16, 4, 4, 1)).astype(np.uint8)
+    gan.fit(ImageData.of(images).stream(4), steps_per_epoch=2, verbose=0, callbacks=[grid])
+    np.testing.assert_allclose(drawn[0], gan.sample(4) * 2 - 1, atol=1e-6)
+    tanh = gan_of()
+    assert np.array_equal(callbacks.samples_to_draw(tanh, 4), tanh.sample(4))
+    assert len(callbacks.samples_to_draw(gan_of(pair_for((2,))), 4)) == 4
+
+
+@pytest.mark.parametrize("settings", [{"every": 0}, {"count": 0}, {"columns": 2.5}])
+def test_grids_need_whole_numbers(settings, tmp_path):
+    with pytest.raises(SettingError, match=f"{next(iter(settings))} is"):
+        callbacks.SampleGrid(tmp_path, **settings)
+
+
+def test_a_panel_without_an_end_says_how_long_it_took(capsys):
+    panel = callbacks.LivePanel(seconds=0)
+    panel.set_model(train(gan_of(), 2))
+    panel.set_params({"steps": None, "epochs": 1})
+    panel.on_train_begin()
+    panel.on_train_batch_end(0)
+    panel.on_train_batch_end(1)
+    assert "step         2 of ?   " in (said := capsys.readouterr().out) and "so far" in said
