@@ -62,8 +62,13 @@ def _is_pair(images):
 
 def _one_array(images, name):
     """Return an array; of a list of pictures, too, which must be of one size."""
-    if not isinstance(images, (list, tuple)):
+    if hasattr(images, "shape") and hasattr(images, "dtype"):
         return np.array(to_numpy(images))  # a copy: what is trained on must not change
+    if not isinstance(images, (list, tuple)):
+        raise DataError(
+            f"{name} are of the type {type(images).__name__}; an array, a tensor, a list of "
+            "pictures or a tf.data.Dataset are right."
+        )
     parts = [to_numpy(part) for part in images]
     sizes = sorted({part.shape for part in parts})
     if len(sizes) > 1:
@@ -105,7 +110,7 @@ def _has_channels_first(shape):
 
 def _labels(labels, count, class_names):
     """Return int64 labels (N,) and a name for each class."""
-    if isinstance(class_names, str):
+    if isinstance(class_names, str) or not hasattr(class_names or (), "__iter__"):
         raise DataError(f"class_names is {class_names!r}; a list with a name for each class.")
     names = None if class_names is None else tuple(map(str, class_names))
     if labels is None:
@@ -113,7 +118,7 @@ def _labels(labels, count, class_names):
         if len(names) > 1:
             raise DataError(f"there are {len(names)} class_names, but no labels; pass them too.")
         return np.zeros(count, np.int64), names
-    labels = _numbers_of(to_numpy(labels))
+    labels = _numbers_of(labels)
     if len(labels) != count:
         raise DataError(f"there are {len(labels):,} labels for {count:,} images; one for each.")
     low, high = int(labels.min()), int(labels.max())
@@ -127,6 +132,10 @@ def _labels(labels, count, class_names):
 
 def _numbers_of(labels):
     """Return integer or one-hot labels as int64 (N,)."""
+    try:
+        labels = to_numpy(labels)
+    except ValueError:
+        raise DataError("labels are lists of different lengths; whole numbers are right.") from None
     if labels.ndim == 2 and labels.shape[1] == 1:  # as keras.datasets.cifar10 has them
         labels = labels[:, 0]
     if labels.ndim == 2 and labels.dtype.kind in "iufb":
