@@ -117,10 +117,10 @@ def test_it_trains_on_a_folder_by_keras(folder_of_pictures):
 
 
 @pytest.mark.parametrize("settings", [{}, {"discriminator_steps": 2}, {"steps_per_call": 5}])
-@pytest.mark.parametrize("seed", [0, 7])
+@pytest.mark.parametrize("seed", [7])
 def test_an_array_trains_as_its_stream_does(settings, seed):
     by_stream, by_array, by_data = (gan_of(seed=seed, **settings) for _ in range(3))
-    digits = load_data("toy_digits").images[:300, 10:18, 10:18]
+    digits = images(300)
     by_stream.fit(
         stream(digits, 16, *settings_of(by_stream), seed=seed),
         steps_per_epoch=5 // by_stream.steps_per_call,
@@ -149,7 +149,9 @@ def point_gan():
     keras.utils.set_random_seed(0)
     generator = keras.Sequential([keras.Input((4,)), keras.layers.Dense(2)])
     discriminator = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
-    return GAN(generator, discriminator)
+    gan = GAN(generator, discriminator)
+    gan.compile(run_eagerly=True)
+    return gan
 
 
 class TestHowLong:
@@ -335,6 +337,7 @@ def test_a_wrong_range_is_refused_by_name(kind, form):
 
 def test_a_sigmoid_wants_0_to_1():
     gan = GAN(sigmoid_generator(), gan_of().discriminator)
+    gan.compile(run_eagerly=True)
     assert gan.value_range == (0, 1)
     gan.fit(IMAGES / np.float32(255), steps=1, verbose=0)
     gan.fit(IMAGES, steps=1, verbose=0)
@@ -345,6 +348,7 @@ def test_a_sigmoid_wants_0_to_1():
 def test_uint8_is_scaled_to_the_generators_range():
     def trained(values):
         gan = GAN(sigmoid_generator(), gan_of().discriminator)
+        gan.compile(run_eagerly=True)
         gan.fit(values, steps=2, verbose=0)
         return gan.last_losses
 
