@@ -13,7 +13,6 @@ import io
 import os
 import re
 import sys
-import textwrap
 import zipfile
 from pathlib import Path
 
@@ -137,7 +136,8 @@ def whole_in_itself(path: Path, wheel: Path, address: str):
             cell.source = without_dead_links(colab_links.replace_links(text, address, address))
     there = [file.name for file in (ROOT / WEIGHTS).iterdir()]
     content = lean_wheel(wheel, weights_of(lesson, notebook, there))
-    text = "\n".join(textwrap.wrap(base64.b64encode(content).decode(), 1000))
+    encoded = base64.b64encode(content).decode()
+    text = "\n".join(encoded[i : i + 1000] for i in range(0, len(encoded), 1000))
     carrier = nbformat.v4.new_code_cell(CARRIER.format(name=wheel.name, text=text))
     carrier.metadata = {"cellView": "form", "jupyter": {"source_hidden": True}}
     setups = [i for i, c in enumerate(notebook.cells) if "setup" in c.metadata.get("tags", [])]
