@@ -291,9 +291,10 @@ def test_evaluate_keeps_what_is_said_about_a_stand_in_off_standard_output(
         ({"images": np.zeros((0, 28, 28, 1), np.uint8)}, "0 samples are too few"),
         ({"images": np.zeros((1, 28, 28, 1), np.uint8)}, "1 samples are too few"),
         ({"images": np.zeros((40, 28, 28), np.uint8)}, "(40, 28, 28)"),
-        ({"images": np.zeros((40, 28, 28, 1), np.int32)}, "dtype int32"),
-        ({"images": np.full((40, 28, 28, 1), 2.0)}, "expected [-1, 1]"),
-        ({"images": np.full((40, 28, 28, 1), np.nan)}, "nan"),
+        ({"images": np.zeros((40, 28, 28, 1), np.int32)}, "are int32 from 0 to 0; pass uint8"),
+        ({"images": np.full((40, 28, 28, 1), 2.0)}, "must lie in [-1, 1]"),
+        ({"images": np.full((40, 28, 28, 1), 0.5)}, "images * 2 - 1"),
+        ({"images": np.full((40, 28, 28, 1), np.nan)}, "NaN or infinite"),
     ],
 )
 def test_evaluate_names_what_is_wrong_with_a_file(content, message, tmp_path, capsys):
