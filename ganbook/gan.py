@@ -15,6 +15,7 @@ from ganbook import (
     faults,
     feeding,
     files,
+    interrupts,
     losses,
     pitfalls,
     players,
@@ -442,7 +443,11 @@ class GAN(keras.Model):
         self.trouble = None
         begin = streams.place(self.elements_done())
         beside = [*callbacks, records.Enter(begin, feed), FirstCall(feeding.Needs.of(self))]
-        with faults.named(self), contextlib.ExitStack() as after:
+        last = None  # not known where an epoch ends with its data
+        if steps_per_epoch is not None:
+            calls = steps_per_epoch * (epochs - initial_epoch)
+            last = self.step + self.steps_per_call * calls
+        with interrupts.named(self, last), faults.named(self), contextlib.ExitStack() as after:
             # Keras calls no callback after an exception; some have a folder to give back.
             for callback in beside:
                 after.callback(getattr(callback, "on_fit_left", lambda: None))
