@@ -447,7 +447,9 @@ class GAN(keras.Model):
         if steps_per_epoch is not None:
             calls = steps_per_epoch * (epochs - initial_epoch)
             last = self.step + self.steps_per_call * calls
-        with interrupts.named(self, last), faults.named(self), contextlib.ExitStack() as after:
+        with contextlib.ExitStack() as after:
+            beside.append(after.enter_context(interrupts.named(self, last)))
+            after.enter_context(faults.named(self))
             # Keras calls no callback after an exception; some have a folder to give back.
             for callback in beside:
                 after.callback(getattr(callback, "on_fit_left", lambda: None))
