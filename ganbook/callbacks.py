@@ -23,6 +23,9 @@ class RunCheckpoint(keras.callbacks.Callback):
     one machine. A state with a weight that is not finite is never saved. While it trains, the
     folder is locked: another training that uses it is refused.
 
+    A save that fails on the way is warned of, and the next one is made when it is due; but a full
+    disk ends the training, and so does the last save when it fails.
+
     Args:
         folder: where the checkpoints of this run lie.
         every: steps between saves; a save happens at the end of the call in which one is due.
@@ -32,7 +35,8 @@ class RunCheckpoint(keras.callbacks.Callback):
     def __init__(self, folder, every=1000, keep=2):
         super().__init__()
         self.folder, self.every, self.keep = Path(folder), whole(every, "every"), keep
-        self._saved = 0
+        self.troubles = set()
+        self._tried = 0
 
     def restore(self, gan) -> int:
         """Set a GAN to the newest checkpoint of the folder, and return its step."""
@@ -47,6 +51,7 @@ class RunCheckpoint(keras.callbacks.Callback):
                 f"{self.folder} holds a run that is further on (step {newest:,}, not "
                 f"{self.model.step:,}); restore it, or choose another folder."
             )
+        checkpoint.check_writable(self.folder)
         self._save()
 
     def on_fit_left(self):
@@ -54,16 +59,40 @@ class RunCheckpoint(keras.callbacks.Callback):
         lock.give_back(self.folder)
 
     def on_train_batch_end(self, batch, logs=None):
-        if self.model.step // self.every > self._saved // self.every:
+        if self.model.step // self.every > self._tried // self.every:
             self._save()
 
     def on_train_end(self, logs=None):
-        self._save()
+        try:
+            self._write()
+        except checkpoint.SaveError as error:
+            raise RunError(
+                f"{error} In a notebook nothing is lost: gan is as it was, at step "
+                f'{self.model.step:,}, and gan.save("gan.keras") writes it elsewhere.'
+            ) from error
 
     def _save(self):
+        try:
+            self._write()
+        except checkpoint.SaveError as error:
+            if error.no_space:
+                raise
+            cause = error.__cause__
+            self._warn(error, (type(cause), getattr(cause, "errno", None)))
+
+    def _write(self):
+        self._tried = self.model.step  # what fails is tried again when the next save is due
         if self.model.trouble is None:
             checkpoint.save(self.model, self.folder, self.keep)
-            self._saved = self.model.step
+
+    def _warn(self, error, kind):
+        if kind not in self.troubles:
+            self.troubles.add(kind)
+            warnings.warn(
+                f"{error.what} The training goes on, and saves again in {self.every:,} steps or at "
+                "the end; more of this kind will not be said.",
+                stacklevel=3,
+            )
 
 
 MOST_LETTERS = 300  # of an error that is passed on in a warning; TensorFlow's fill pages

@@ -1,9 +1,16 @@
 """Files that are whole or not there: written under a temporary name, then renamed."""
 
 import contextlib
+import errno
 import json
 import os
+import time
 from pathlib import Path
+
+# On Windows nothing can be renamed or replaced while another program has it open, and virus
+# scanners, viewers and indexers open new files for a moment. So much later, in seconds, a refused
+# rename is tried again: about one second in all.
+WAITS = (0.02, 0.05, 0.1, 0.2, 0.3, 0.4)
 
 
 def write_whole(path, content: bytes | str) -> Path:
@@ -28,6 +35,27 @@ def write_json(path, content) -> Path:
     return write_whole(path, json.dumps(content, indent=2) + "\n")
 
 
+def replace(source, target):
+    """Rename a file or folder, as ``os.replace`` does, and again while something holds it open.
+
+    Raises:
+        OSError: it could not be renamed within about a second, or never can be.
+    """
+    for wait in WAITS:
+        try:
+            return os.replace(source, target)
+        except OSError as error:
+            if not is_held(error):
+                raise
+        time.sleep(wait)
+    return os.replace(source, target)
+
+
+def is_held(error) -> bool:
+    """Say whether an OSError may pass by itself: another program has the file open."""
+    return isinstance(error, PermissionError) or error.errno == errno.EBUSY
+
+
 @contextlib.contextmanager
 def replacing(path):
     """Give a path beside ``path`` to write a file to, which takes its place when it is whole.
@@ -42,7 +70,7 @@ def replacing(path):
     try:
         yield temporary
         if temporary.is_file():
-            os.replace(temporary, path)
+            replace(temporary, path)
     except BaseException:
         with contextlib.suppress(OSError):
             temporary.unlink()

@@ -16,6 +16,8 @@ import filelock
 from ganbook.errors import RunError
 
 _HELD: dict[Path, filelock.BaseFileLock] = {}  # by this process
+# On Windows a virus scanner that looks at the new file keeps it from being locked for a moment.
+PATIENCE = 0.5  # seconds
 
 
 def take(folder):
@@ -29,7 +31,7 @@ def take(folder):
     if folder in _HELD:
         return
     folder.mkdir(parents=True, exist_ok=True)
-    lock = filelock.FileLock(folder / ".lock", timeout=0)
+    lock = filelock.FileLock(folder / ".lock", timeout=PATIENCE)
     try:
         lock.acquire()
     except filelock.Timeout:
