@@ -45,10 +45,11 @@ def named(gan, last_step=None):
 
 
 class BetweenCalls(keras.callbacks.Callback):
-    """Have an interrupt wait for the end of the call that is being made, log and callbacks included.
+    """Have an interrupt wait for the end of the call that is being made, with all that follows it.
 
-    A second interrupt does not wait. Where something else handles interrupts, or in a thread, which
-    never gets one, this does nothing.
+    So weights, step and log fit together, and no file is half written. A second interrupt does not
+    wait. Where something else handles interrupts, and in a thread, which never gets one, this does
+    nothing.
     """
 
     def __init__(self):
