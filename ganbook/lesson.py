@@ -4,23 +4,24 @@ import functools
 import json
 import os
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-from ganbook import checkpoint, evaluation, features, plots, runs, scoreboard, timing
-from ganbook.callbacks import duration
+from ganbook import checkpoint, evaluation, features, plots, runs, scoreboard, session, timing
+from ganbook.callbacks import Film, duration
 from ganbook.data import TITLES, ImageData, load_data
 from ganbook.errors import RunError, SettingError
 from ganbook.hardware import device
 from ganbook.places import own_scoreboard, runs_folder
 from ganbook.recipes import PRESETS, Recipe, recipe_of
 from ganbook.sampling import sample_from
+from ganbook.session import stamp
 
 REPORT = "application/vnd.ganbook.report+json"
+UNTRAINED = "This gan is untrained (step 0): run the training cell first."
 
 
 def preset(asked=None) -> str:
@@ -91,7 +92,8 @@ class Lesson(Page):
 
     Attributes:
         recipe: the lesson's main run.
-        folder: where this session's checkpoints and pictures go; a new one each time.
+        folder: where checkpoints and pictures go: a new one each time, and for each GAN that is
+            trained; see `folder_of`.
     """
 
     recipe: Recipe
@@ -107,18 +109,54 @@ class Lesson(Page):
         return self.recipe.batch_size
 
     def calls_left(self, gan) -> int:
-        """Return how many elements of the stream are left of the main run: an epoch for ``fit``."""
-        return max(1, (self.steps - gan.step) // gan.steps_per_call)
+        """Return how many elements of the stream are left of the main run: an epoch for ``fit``.
+
+        Where none are left, says so, and how to begin anew: ``fit`` then does nothing.
+        """
+        left = self.steps - gan.step
+        if left <= 0:
+            print(
+                f"This training is finished, at step {gan.step:,}. To begin anew, run the cell "
+                "that makes gan again, then this one."
+            )
+        return max(0, -(-left // gan.steps_per_call))
+
+    def folder_of(self, gan) -> Path:
+        """Return where the checkpoints of a GAN's main run go: the same folder each time.
+
+        A GAN that was made anew begins a new run in a new folder, which is said.
+        """
+        folder = session.run_of(gan, self.folder).folder
+        if folder != self.folder:
+            self._go_to(folder)
+            print(f"Results     {folder}")
+        return folder
+
+    def film(self, gan, look, every) -> Film:
+        """Return the `Film` of a GAN's main run: the same one each time it is asked for.
+
+        Args:
+            gan: the `GAN` that is filmed.
+            look, every: see `ganbook.callbacks.Film`.
+        """
+        run, new = session.run_of(gan, self.folder), Film(look, every)
+        if run.film is None:
+            run.film = new
+        run.film.look, run.film.every = new.look, new.every
+        return run.film
+
+    def _go_to(self, folder):
+        object.__setattr__(self, "folder", folder)  # the rest of a lesson never changes
 
     def unfinished(self) -> Path | None:
         """Return the folder of this lesson's newest run that was cut off, or None.
 
         It had this preset and these data; wherever GANBOOK_RUNS is kept, it outlives the machine.
         """
-        others = sorted(self.folder.parent.glob("*/")) if self.folder.parent.is_dir() else []
-        for folder in reversed(others):
+        folders = sorted(self.folder.parent.glob("*/")) if self.folder.parent.is_dir() else []
+        for folder in reversed(folders):
             steps = checkpoint.saved_steps(folder)
-            if folder != self.folder and steps and 0 < steps[-1] < self.steps:
+            if steps and 0 < steps[-1] < self.steps:
                 return folder
         return None
 
@@ -126,15 +164,20 @@ class Lesson(Page):
         """Set a new GAN to the end of the newest run that was cut off, and return its step.
 
         What follows is written into that run's folder, and equals what would have followed there.
+        A GAN that was stopped in this session needs no such call; it stays as it is.
 
         Raises:
             RunError: there is no such run, or it was of another GAN.
         """
+        if gan.step and session.begun(gan, self.folder):
+            print(f"This gan is at step {gan.step:,} of {self.steps:,}: run the training cell.")
+            return gan.step
         folder = self.unfinished()
         if folder is None:
             raise RunError(f"there is no unfinished run in {self.folder.parent}; train a new one.")
         step = checkpoint.restore(gan, folder)
-        object.__setattr__(self, "folder", folder)  # the rest of a lesson never changes
+        session.begin(gan, folder)
+        self._go_to(folder)
         print(f"Going on at step {step:,} of {self.steps:,}, in {folder}.")
         return step
 
@@ -160,9 +203,12 @@ class Lesson(Page):
     def measure(self, gan) -> dict:
         """Return all measures of fresh samples; see `ganbook.evaluation.Judge.measure`.
 
-        Says in one line how many samples they are taken on. For points and stacked digits: see
-        `ganbook.evaluation.measure_points` and `ganbook.evaluation.measure_stacked`.
+        Says in one line how many samples they are taken on, and in another one if the GAN is not
+        trained yet. For points and stacked digits: see `ganbook.evaluation.measure_points` and
+        `ganbook.evaluation.measure_stacked`.
         """
+        if gan.step == 0:
+            print(UNTRAINED + " What is measured here is noise.")
         if evaluation.protocol_of(self.data).against_test:
             print(
                 f"Measured on {self.samples:,} samples against "
@@ -178,7 +224,12 @@ class Lesson(Page):
 
         The table has every lesson's rows with as many samples as were measured here; the picture
         those on the same data. What was damaged in the file is named and left out.
+
+        Raises:
+            RunError: the GAN is not trained, so there is no run to be compared.
         """
+        if gan.step == 0:
+            raise RunError(f"{UNTRAINED} It gets no row on the scoreboard.")
         from IPython.display import HTML, display
 
         row = scoreboard.row_of(gan, self.number, variant, measures, preset=self.preset)
@@ -231,11 +282,6 @@ def _how_long(lesson, policy):
     print("Timing a few steps of the training ...", flush=True)
     seconds = timing.seconds_of(lesson.recipe, lesson.data, policy, lesson.steps)
     return f"about {duration(seconds)} on this machine, by a few of them made now"
-
-
-def stamp() -> str:
-    """Return the time now, as the name of a folder; in order by name is in order by time."""
-    return datetime.now().strftime("%Y-%m-%d-%H%M%S")
 
 
 def start_page(number, data="mnist") -> Page:
