@@ -26,6 +26,8 @@ from ganbook.errors import RunError
 DAMAGE = (OSError, ValueError, LookupError, TypeError, AssertionError, tf.errors.OpError)
 # What writing one can: a limit on the size of files is a want of space, too.
 NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+# What makes TensorFlow read a path as a pattern; Windows separates folders by the backslash.
+PATTERN = re.compile(r"[*?\[]" if os.sep == "\\" else r"[*?\[\\]")
 STEP_FOLDER = re.compile(r"step-(\d{9})")
 WRITING = ".writing"
 DELETING = ".deleting"  # begins the name of what was a checkpoint
@@ -157,7 +159,7 @@ def restore(gan, folder, step=None) -> int:
 @contextlib.contextmanager
 def _plainly_named(path):
     """Give a path to the same checkpoint that TensorFlow does not take for a pattern of names."""
-    if not re.search(r"[*?\[\\]", str(path)) or os.name == "nt":
+    if not PATTERN.search(str(path)):
         yield path
         return
     with tempfile.TemporaryDirectory(prefix="ganbook-") as folder:

@@ -19,14 +19,43 @@ class OneLineParser(argparse.ArgumentParser):
     """Report a wrong argument in one line, without the usage above it."""
 
     def error(self, message):
-        self.exit(2, f"{self.prog}: {message} (see {self.prog} --help)\n")
+        self.exit(2, f"{self.prog}: {' '.join(message.splitlines())} (see {self.prog} --help)\n")
 
 
-def positive(text):
+def positive(text, most=10**12):
     """Read a whole number of at least 1."""
-    if not text.isascii() or not text.isdigit() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of 1 or more")
+    digits = text.isascii() and text.isdigit()
+    if not digits or not text.strip("0"):
+        raise argparse.ArgumentTypeError(f"{_short(text)} is not a whole number of 1 or more")
+    if len(text.lstrip("0")) > len(str(most)) or int(text) > most:
+        raise argparse.ArgumentTypeError(f"{_short(text)} is too many; {most:,} is the most")
     return int(text)
+
+
+def count(text):
+    """Read how many samples are drawn: as many as a memory may hold."""
+    return positive(text, most=10**7)
+
+
+def whole(text):
+    """Read any whole number."""
+    digits = text.removeprefix("-")
+    if not digits.isascii() or not digits.isdigit() or len(digits) > 1000:
+        raise argparse.ArgumentTypeError(f"{_short(text)} is not a whole number")
+    return int(text)
+
+
+def name(text):
+    """Read a name or a path: some text, without what no file's name can hold."""
+    if not text.strip():
+        raise argparse.ArgumentTypeError(f"{text!r} is empty")
+    if any(ord(letter) < 32 for letter in text):
+        raise argparse.ArgumentTypeError(f"{_short(text)} holds a character that is no letter")
+    return text
+
+
+def _short(text):
+    return repr(text) if len(text) < 100 else f"{text[:100]!r}..."
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -37,15 +66,23 @@ def build_parser() -> argparse.ArgumentParser:
     doctor.set_defaults(run=run_doctor)
 
     train = commands.add_parser("train", help="train a lesson's main run")
-    train.add_argument("lesson", help='a lesson, such as "01"')
-    train.add_argument("--variant", help="another way that a lesson trains, such as clip for 04")
-    train.add_argument("--preset", help="quick, standard or full (default: by hardware)")
-    train.add_argument("--data", help=f"one of {', '.join(DATA_SETS)} (default: the lesson's own)")
-    train.add_argument("--steps", type=positive, help="adversarial steps (default: the preset's)")
-    train.add_argument("--out", help="the run folder (default: LESSON, in GANBOOK_RUNS or runs)")
-    train.add_argument("--seed", type=int, help="any whole number (default: 0)")
+    train.add_argument("lesson", type=name, help='a lesson, such as "01"')
     train.add_argument(
-        "--precision", help="float32, mixed_bfloat16 or mixed_float16 (default: by hardware)"
+        "--variant", type=name, help="another way that a lesson trains, such as clip for 04"
+    )
+    train.add_argument("--preset", type=name, help="quick, standard or full (default: by hardware)")
+    train.add_argument(
+        "--data", type=name, help=f"one of {', '.join(DATA_SETS)} (default: the lesson's own)"
+    )
+    train.add_argument("--steps", type=positive, help="adversarial steps (default: the preset's)")
+    train.add_argument(
+        "--out", type=name, help="the run folder (default: LESSON, in GANBOOK_RUNS or runs)"
+    )
+    train.add_argument("--seed", type=whole, help="any whole number (default: 0)")
+    train.add_argument(
+        "--precision",
+        type=name,
+        help="float32, mixed_bfloat16 or mixed_float16 (default: by hardware)",
     )
     train.add_argument(
         "--resume",
@@ -55,23 +92,29 @@ def build_parser() -> argparse.ArgumentParser:
     train.set_defaults(run=run_train)
 
     sample = commands.add_parser("sample", help="draw images from shipped weights or a run")
-    sample.add_argument("source", metavar="LESSON_OR_RUN", help='"01", or a run folder')
-    sample.add_argument("--count", type=positive, default=64, help="how many (default: 64)")
-    sample.add_argument("--seed", type=int, default=0, help="any whole number (default: 0)")
-    sample.add_argument("--out", required=True, help="the .npz file to write")
-    sample.add_argument("--data", help="for a lesson with weights for several data sets")
+    sample.add_argument("source", type=name, metavar="LESSON_OR_RUN", help='"01", or a run folder')
+    sample.add_argument("--count", type=count, default=64, help="how many (default: 64)")
+    sample.add_argument("--seed", type=whole, default=0, help="any whole number (default: 0)")
+    sample.add_argument("--out", type=name, required=True, help="the .npz file to write")
+    sample.add_argument("--data", type=name, help="for a lesson with weights for several data sets")
     sample.set_defaults(run=run_sample)
 
     evaluate = commands.add_parser("evaluate", help="measure samples; prints one JSON object")
-    evaluate.add_argument("samples", metavar="FILE.npz", help='with an array "images"')
-    evaluate.add_argument("--data", required=True, help=f"one of {', '.join(DATA_SETS)}")
+    evaluate.add_argument("samples", type=name, metavar="FILE.npz", help='with an array "images"')
+    evaluate.add_argument("--data", type=name, required=True, help=f"one of {', '.join(DATA_SETS)}")
     evaluate.set_defaults(run=run_evaluate)
 
     board = commands.add_parser("scoreboard", help="show the rows of all lessons, and your own")
-    board.add_argument("files", nargs="*", metavar="FILE.jsonl", help="rows to show (default: all)")
-    board.add_argument("--data", help=f"only rows of one of {', '.join(IMAGES)}")
-    board.add_argument("--add", metavar="RUN", help="measure a run folder and add its row first")
-    board.add_argument("--out", metavar="FILE.png", help="also draw the largest block of rows")
+    board.add_argument(
+        "files", type=name, nargs="*", metavar="FILE.jsonl", help="rows to show (default: all)"
+    )
+    board.add_argument("--data", type=name, help=f"only rows of one of {', '.join(IMAGES)}")
+    board.add_argument(
+        "--add", type=name, metavar="RUN", help="measure a run folder and add its row first"
+    )
+    board.add_argument(
+        "--out", type=name, metavar="FILE.png", help="also draw the largest block of rows"
+    )
     board.set_defaults(run=run_scoreboard)
     return parser
 
@@ -188,6 +231,9 @@ def check_data(name):
 
 def main(arguments=None) -> int:
     """Run one command; return its exit status."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # a file's name may hold what no terminal can show
+            stream.reconfigure(errors="backslashreplace")
     parsed = build_parser().parse_args(arguments)
     try:
         if parsed.command != "doctor":
@@ -196,11 +242,8 @@ def main(arguments=None) -> int:
             keras_setup.check()
             quiet.import_tensorflow()
         return parsed.run(parsed)
-    except GanbookError as error:
-        print(f"ganbook {parsed.command}: {error}", file=sys.stderr)
-        return 1
-    except OSError as error:  # a full disk, a folder that went away
-        print(f"ganbook {parsed.command}: {error}", file=sys.stderr)
+    except (GanbookError, OSError) as error:  # a full disk, a folder that went away
+        print(f"ganbook {parsed.command}: {' '.join(str(error).splitlines())}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print(f"ganbook {parsed.command}: stopped; --resume goes on.", file=sys.stderr)

@@ -322,9 +322,10 @@ def _from_folder(name, split):
     if not setting:
         raise NotHereError("GANBOOK_DATA is not set")
     folder = Path(os.path.expanduser(setting))  # which never raises
-    if not folder.is_dir():
-        raise DataError(f"GANBOOK_DATA is {setting!r}, which is no folder; correct or unset it.")
-    if not (folder / name).is_dir():
+    if not os.path.isdir(folder):  # which never raises, either
+        shown = setting if len(setting) < 200 else f"{setting[:200]}..."
+        raise DataError(f"GANBOOK_DATA is {shown!r}, which is no folder; correct or unset it.")
+    if not os.path.isdir(folder / name):
         raise NotHereError(f"the folder in GANBOOK_DATA has no subfolder {name}")
     return idx.read_folder(folder, name, split)
 

@@ -68,7 +68,7 @@ def load(name: str, split: str, why: str = "") -> tuple[np.ndarray, np.ndarray]:
 
 def cache_folder() -> Path:
     """Return our folder in Keras's cache of data sets, which KERAS_HOME may move."""
-    home = Path(os.environ.get("KERAS_HOME") or "~/.keras").expanduser()
+    home = Path(os.path.expanduser(os.environ.get("KERAS_HOME") or "~/.keras"))
     return home / "datasets" / "ganbook"
 
 
@@ -112,7 +112,7 @@ def _wanted(folder, name, split):
             idx.read_file(path, name, split, kind)
         except idx.FileError as error:
             wanted.append(kind)
-            if path.exists():
+            if os.path.exists(path):  # which never raises
                 path.unlink()
                 print(f"{path} {error.trouble}: it is removed and fetched again.")
     return wanted

@@ -61,14 +61,16 @@ def load(name: str, split: str, download: bool) -> tuple[np.ndarray, np.ndarray]
 
 def cache_folder() -> Path:
     """Return the folder of TensorFlow Datasets, which its own variable TFDS_DATA_DIR may name."""
-    return Path(os.environ.get("TFDS_DATA_DIR") or "~/tensorflow_datasets").expanduser()
+    return Path(os.path.expanduser(os.environ.get("TFDS_DATA_DIR") or "~/tensorflow_datasets"))
 
 
 def _is_cached(name):
     """Whether the version that is read has been prepared; without any, nothing is imported."""
-    if not any((cache_folder() / name).glob("*/dataset_info.json")):
+    folder = cache_folder() / name
+    # The question of os.path never raises, however long the name is.
+    if not os.path.isdir(folder) or not any(folder.glob("*/dataset_info.json")):
         return False
-    return (_version_folder(name) / "dataset_info.json").exists()
+    return os.path.exists(_version_folder(name) / "dataset_info.json")
 
 
 def _version_folder(name):

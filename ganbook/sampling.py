@@ -2,7 +2,10 @@
 
 import io
 import math
+import reprlib
+import struct
 import zipfile
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -107,6 +110,24 @@ def write_samples(path, images) -> Path:
         raise RunError(f"cannot write {path}: {error.strerror}.") from error
 
 
+# What a file can end in that was damaged, encrypted or packed in a way of its own.
+UNREADABLE = (
+    OSError,
+    ValueError,
+    LookupError,
+    EOFError,
+    RuntimeError,
+    MemoryError,
+    OverflowError,
+    SyntaxError,
+    TypeError,
+    struct.error,
+    zipfile.BadZipFile,
+    zlib.error,
+)
+MOST_BYTES = 2**34
+
+
 def read_samples(path) -> np.ndarray:
     """Return the array "images" of a .npz file, as it is.
 
@@ -123,10 +144,36 @@ def read_samples(path) -> np.ndarray:
             arrays = np.load(file, allow_pickle=False)
             # A .npy file holds one array without a name.
             names = getattr(arrays, "files", [])
+            if "images" in names:
+                _check_size(arrays.zip)
             images = arrays["images"] if "images" in names else None
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
-        raise DataError(f"{path} is damaged or no .npz file ({error}).") from error
+    except UNREADABLE as error:
+        why = str(error).partition("\n")[0] or type(error).__name__
+        raise DataError(f"{path} is damaged or no .npz file ({why}).") from error
     if images is None:
-        found = ", ".join(names) or "one without a name"
+        found = ", ".join(map(reprlib.repr, names[:5])) or "one without a name"
         raise DataError(f"{path} holds no array named images; it holds {found}.")
+    if not isinstance(images, np.ndarray) or images.ndim < 2:
+        raise DataError(
+            f"{path} has images of shape {np.shape(images)}; expected (N, H, W, C), or (N, 2) for "
+            "points."
+        )
     return images
+
+
+def _check_size(archive):
+    """Raise ValueError if an array claims more values than its file can hold, or too many at all.
+
+    NumPy takes the memory first and reads then.
+    """
+    info = archive.getinfo("images.npy")
+    with archive.open(info) as file:
+        version = np.lib.format.read_magic(file)
+        read = np.lib.format.read_array_header_1_0 if version == (1, 0) else None
+        read = read or np.lib.format.read_array_header_2_0
+        shape, _, dtype = read(file)
+    claimed = math.prod(shape) * dtype.itemsize
+    if claimed > info.file_size:
+        raise ValueError(f"it claims {math.prod(shape):,} values and holds fewer")
+    if claimed > MOST_BYTES:
+        raise ValueError(f"its images take {claimed / 2**30:,.0f} GiB; 16 GiB are read at most")

@@ -9,8 +9,8 @@ samples are the same, and only such rows may be compared.
 import contextlib
 import html
 import json
-import math
 import os
+import reprlib
 from pathlib import Path
 
 from ganbook.data import TITLES
@@ -23,6 +23,8 @@ except ImportError:  # Windows; two notebooks that append in the same instant co
     fcntl = None
 
 SCHEMA = 1
+LONGEST = 200  # letters of a text, digits of a seed
+LARGEST = 1e15  # of a number that is measured or counted
 SHIPPED = Path(__file__).parent / "results" / "scoreboard.jsonl"
 # What makes rows comparable, and what makes a row a newer version of another.
 BLOCK = ("data", "standin", "samples", "reference", "classifier")
@@ -178,7 +180,9 @@ def _parsed(line):
         return None, None
     try:
         row = json.loads(line)
-    except ValueError:
+    except RecursionError:
+        return None, "it is nested too deeply"
+    except ValueError:  # what is no text, and numbers of thousands of digits, included
         return None, "it is not JSON"
     problem = problem_with(row)
     return (None, problem) if problem else (row, None)
@@ -189,19 +193,27 @@ def problem_with(row) -> str | None:
     if not isinstance(row, dict):
         return "it is not a JSON object"
     if row.get("schema") != SCHEMA:
-        return f"its schema is {row.get('schema')!r}, and this ganbook reads {SCHEMA}"
+        return f"its schema is {reprlib.repr(row.get('schema'))}, and this ganbook reads {SCHEMA}"
     for name, kind in KINDS.items():
         if name not in row:
             return f"it has no {name}"
-        value = row[name]
-        # JSON's true would pass as a number.
-        if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
-            return f"its {name} is {value!r}"
-        if isinstance(value, float) and not math.isfinite(value):
-            return f"its {name} is {value!r}"
-        if kind is int and value < 0 and name != "seed":
-            return f"its {name} is {value!r}"
+        if not _can_be(row[name], name, kind):
+            return f"its {name} is {reprlib.repr(row[name])}"
     return None
+
+
+def _can_be(value, name, kind):
+    """Say whether a value of a row is of its kind, and can be shown in a table and a picture."""
+    # JSON's true would pass as a number.
+    if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
+        return False
+    if kind is str:
+        return len(value) <= LONGEST and value.isprintable()
+    if kind is bool:
+        return True
+    if name == "seed":  # any integer, but one that can be shown
+        return abs(value) < 10**LONGEST
+    return (kind is not int or value >= 0) and -LARGEST <= value <= LARGEST  # false for NaN
 
 
 def blocks(rows: list[dict]) -> list[list[dict]]:

@@ -131,7 +131,7 @@ def scoreboard(rows, title) -> Figure:
     place = {"xycoords": ("data", "axes fraction"), "ha": "center", "va": "bottom"}
     left.annotate("floor", (floor, 1.0), color=QUIET, **place)
     left.set(xscale="log", xlabel="Frechet distance (lower is better)", yticks=places)
-    left.set_yticklabels(names)
+    left.set_yticklabels(names, parse_math=False)
     left.set_ylim(-0.6, len(rows) - 0.4)
     marks = {"precision": "^", "recall": "v", "density": "D", "coverage": "o"}
     colors = (DISCRIMINATOR, GENERATOR, QUIET, OTHER)
@@ -142,5 +142,5 @@ def scoreboard(rows, title) -> Figure:
     right.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0), frameon=False)
     for axes in (left, right):
         axes.grid(axis="y", color="0.9")
-    figure.suptitle(title, fontsize=10)
+    figure.suptitle(title, fontsize=10, parse_math=False)
     return figure
