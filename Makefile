@@ -27,7 +27,7 @@ STAMP_BROWSER := $(VENV)/installed-browser
 GANBOOK_PRESET ?= quick
 # What touches pictures, callbacks, widgets and data, and what only shows with other versions.
 COLAB_TESTS := $(wildcard $(addprefix tests/test_,$(addsuffix .py,plots callbacks widgets data \
-  originals quiet doctor hardware sampling numbers_drawn)))
+  originals quiet doctor hardware sampling numbers_drawn feeding keras_callbacks interrupts)))
 # A dense pair, convolutions under a penalty, spectral normalization, growing: Keras 3.10 shows there.
 OLDEST_LESSONS := $(foreach n,01 04 05 06,$(wildcard notebooks/$(n)_*.ipynb))
 CODE := conftest.py ganbook scripts tests tests_browser benchmarks

@@ -5,7 +5,6 @@ import keras
 import numpy as np
 import pytest
 from helpers import gan_of, images
-from IPython.core.interactiveshell import InteractiveShell
 from test_feeding import state_of
 
 from ganbook.interrupts import TrainingInterrupted
@@ -60,18 +59,3 @@ def test_a_length_that_is_not_known_is_not_named():
     data = tf.data.Dataset.from_tensor_slices(IMAGES).batch(16)
     with pytest.raises(TrainingInterrupted, match=r"Stopped at step 2; run"):
         gan_of().fit(data, epochs=3, verbose=0, callbacks=[InterruptAt(2)])
-
-
-def test_ipython_shows_the_line_and_no_traceback(capsys):
-    shell = InteractiveShell.instance()
-    try:
-        shell.user_ns.update(gan=gan_of(), images=IMAGES, stop=InterruptAt(2))
-        result = shell.run_cell(
-            "gan.fit(images, batch_size=16, steps=3, verbose=0, callbacks=[stop])"
-        )
-    finally:
-        InteractiveShell.clear_instance()
-    assert isinstance(result.error_in_exec, TrainingInterrupted)  # queued cells don't go on
-    out, err = capsys.readouterr()
-    shown = (out + err).strip()
-    assert shown == "Stopped at step 2 of 3; run this cell again to go on."
