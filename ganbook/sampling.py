@@ -151,7 +151,7 @@ def read_samples(path) -> np.ndarray:
         why = str(error).partition("\n")[0] or type(error).__name__
         raise DataError(f"{path} is damaged or no .npz file ({why}).") from error
     if images is None:
-        found = ", ".join(map(reprlib.repr, names[:5])) or "one without a name"
+        found = ", ".join(map(_plain, names[:5])) or "one without a name"
         raise DataError(f"{path} holds no array named images; it holds {found}.")
     if not isinstance(images, np.ndarray) or images.ndim < 2:
         raise DataError(
@@ -159,6 +159,11 @@ def read_samples(path) -> np.ndarray:
             "points."
         )
     return images
+
+
+def _plain(name):
+    """Return a name as it is if it can stand in a line, else quoted and cut."""
+    return name if name.isprintable() and len(name) < 50 else reprlib.repr(name)
 
 
 def _check_size(archive):
