@@ -2,10 +2,8 @@
 
 import io
 import math
-import reprlib
-import struct
+import os
 import zipfile
-import zlib
 from pathlib import Path
 
 import numpy as np
@@ -16,11 +14,15 @@ from ganbook.arrays import are_points, to_numpy
 from ganbook.data import to_uint8
 from ganbook.errors import DataError, RunError, SettingError
 from ganbook.files import write_whole
+from ganbook.lines import one_line
 
 # Samples are made in blocks of this size, so that the first ten of a hundred are the ten of ten.
 BLOCK = 250
 # Larger images than this many numbers are made in parts of so many: a block would fill the memory.
 LARGE, PART = 2**16, 10
+# So many numbers are drawn at once, and so many bytes are read.
+MOST_NUMBERS, MOST_BYTES = 2**29, 2**31
+NUMBERS = "biuf"  # kinds of dtypes; whether they can be measured is for others to say
 
 
 def sample_from(generator, count, seed=0) -> np.ndarray:
@@ -34,6 +36,13 @@ def sample_from(generator, count, seed=0) -> np.ndarray:
             made = generator(latents[start : start + part], training=False)
             blocks.append(tf.cast(made, tf.float32).numpy())
     return np.concatenate(blocks)[:count]
+
+
+def check_memory(generator, count):
+    """Raise SettingError for more samples than a memory can be expected to hold at once."""
+    most = MOST_NUMBERS // math.prod(filter(None, generator.output_shape[1:]))
+    if count > most:
+        raise SettingError(f"count is {count:,}; of this generator {most:,} are drawn at most.")
 
 
 def in_float32(model):
@@ -110,75 +119,69 @@ def write_samples(path, images) -> Path:
         raise RunError(f"cannot write {path}: {error.strerror}.") from error
 
 
-# What a file can end in that was damaged, encrypted or packed in a way of its own.
-UNREADABLE = (
-    OSError,
-    ValueError,
-    LookupError,
-    EOFError,
-    RuntimeError,
-    MemoryError,
-    OverflowError,
-    SyntaxError,
-    TypeError,
-    struct.error,
-    zipfile.BadZipFile,
-    zlib.error,
-)
-MOST_BYTES = 2**34
-
-
 def read_samples(path) -> np.ndarray:
-    """Return the array "images" of a .npz file, as it is.
+    """Return the array "images" of a .npz file, as it is: numbers of two axes or more.
 
     Raises:
-        DataError: there is no such file, it is empty or damaged, or it has no such array.
+        DataError: there is no such file, it is empty or damaged, it has no such array, or one that
+            is larger than its file or than ``MOST_BYTES``, for which no memory is taken.
     """
     path = Path(path)
-    if not path.is_file():
-        raise DataError(f"there is no file {path}; `sample` writes one.")
-    if path.stat().st_size == 0:
-        raise DataError(f"{path} is empty; expected a .npz file with an array named images.")
+    if not os.path.isfile(path):  # which never raises
+        place = " a folder," if os.path.isdir(path) else ""
+        raise DataError(f"there is{place} no file {path}; `sample` writes one.")
     try:
         with path.open("rb") as file:
-            arrays = np.load(file, allow_pickle=False)
-            # A .npy file holds one array without a name.
-            names = getattr(arrays, "files", [])
-            if "images" in names:
-                _check_size(arrays.zip)
-            images = arrays["images"] if "images" in names else None
-    except UNREADABLE as error:
-        why = str(error).partition("\n")[0] or type(error).__name__
+            return _images_of(path, file)
+    except DataError:
+        raise
+    except Exception as error:  # zip, its ways to pack, NumPy and its headers have their own
+        why = getattr(error, "strerror", None) or str(error).strip().partition("\n")[0]
+        why = one_line(why or type(error).__name__, most=200)
         raise DataError(f"{path} is damaged or no .npz file ({why}).") from error
-    if images is None:
-        found = ", ".join(map(_plain, names[:5])) or "one without a name"
-        raise DataError(f"{path} holds no array named images; it holds {found}.")
-    if not isinstance(images, np.ndarray) or images.ndim < 2:
+
+
+def _images_of(path, file):
+    """Return the array "images" of an open file, or raise DataError or what NumPy raises."""
+    if os.fstat(file.fileno()).st_size == 0:
+        raise DataError(f"{path} is empty; expected a .npz file with an array named images.")
+    if file.read(6) == np.lib.format.MAGIC_PREFIX:
         raise DataError(
-            f"{path} has images of shape {np.shape(images)}; expected (N, H, W, C), or (N, 2) for "
+            f"{path} holds no array named images; it holds one without a name, as np.save writes "
+            "it: np.savez(file, images=array) gives it the name."
+        )
+    with zipfile.ZipFile(file) as archive:
+        names = [name.removesuffix(".npy") for name in archive.namelist()]
+        if "images.npy" not in archive.namelist():
+            found = ", ".join(one_line(name, most=40) for name in names[:5]) or "nothing"
+            found += f" and {len(names) - 5} more" if len(names) > 5 else ""
+            raise DataError(f"{path} holds no array named images; it holds {found}.")
+        _check_header(path, archive)
+        with archive.open("images.npy") as member:
+            return np.lib.format.read_array(member, allow_pickle=False)
+
+
+def _check_header(path, archive):
+    """Raise DataError if an array cannot be samples; NumPy takes the memory first, reads then."""
+    with archive.open("images.npy") as member:
+        version = np.lib.format.read_magic(member)
+        if version == (1, 0):
+            shape, _, dtype = np.lib.format.read_array_header_1_0(member)
+        else:  # the third kind differs in the names of fields only, and fields are no samples
+            shape, _, dtype = np.lib.format.read_array_header_2_0(member)
+    if len(shape) < 2 or dtype.kind not in NUMBERS:
+        raise DataError(
+            f"{path} has images of shape {one_line(shape, most=100)} and dtype "
+            f"{one_line(dtype, most=100)}; expected uint8 or floats (N, H, W, C), or (N, 2) for "
             "points."
         )
-    return images
-
-
-def _plain(name):
-    """Return a name as it is if it can stand in a line, else quoted and cut."""
-    return name if name.isprintable() and len(name) < 50 else reprlib.repr(name)
-
-
-def _check_size(archive):
-    """Raise ValueError if an array claims more values than its file can hold, or too many at all.
-
-    NumPy takes the memory first and reads then.
-    """
-    info = archive.getinfo("images.npy")
-    with archive.open(info) as file:
-        version = np.lib.format.read_magic(file)
-        read = np.lib.format.read_array_header_1_0 if version == (1, 0) else None
-        read = read or np.lib.format.read_array_header_2_0
-        shape, _, dtype = read(file)
     claimed = math.prod(shape) * dtype.itemsize
-    if claimed > info.file_size:
-        raise ValueError(f"it claims {math.prod(shape):,} values and holds fewer")
+    if claimed > archive.getinfo("images.npy").file_size:
+        raise DataError(
+            f"{path} is damaged: its images claim {claimed:,} bytes, and it holds fewer."
+        )
     if claimed > MOST_BYTES:
-        raise ValueError(f"its images take {claimed / 2**30:,.0f} GiB; 16 GiB are read at most")
+        raise DataError(
+            f"{path} has images of {claimed / 2**30:,.1f} GiB; {MOST_BYTES / 2**30:g} are read at "
+            "most. Fewer samples are enough."
+        )
