@@ -59,7 +59,11 @@ def test_a_signal_at_any_moment_of_a_compiled_training(tmp_path):
     class Soon(keras.callbacks.Callback):
         def on_train_batch_end(self, batch, logs=None):
             if self.model.step == 10:
-                threading.Timer(0.02, signal.raise_signal, [signal.SIGINT]).start()
+                self.timer = threading.Timer(0.02, signal.raise_signal, [signal.SIGINT])
+                self.timer.start()
+
+        def on_train_end(self, logs=None):
+            self.timer.join()  # else it would interrupt pytest
 
     whole = train(gan_of(compiled=True, steps_per_call=5), 1000)
     gan = gan_of(compiled=True, steps_per_call=5)
