@@ -257,7 +257,7 @@ def test_bad_files_are_named(tmp_path):
     with pytest.raises(DataError, match="no array named images; it holds pictures"):
         read_samples(path)
     np.savez(path, images=np.array([{}], dtype=object))
-    with pytest.raises(DataError, match="damaged"):
+    with pytest.raises(DataError, match="dtype object; expected uint8"):
         read_samples(path)
     with path.open("wb") as file:
         np.save(file, np.zeros(3))
