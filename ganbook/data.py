@@ -325,6 +325,8 @@ def _from_folder(name, split):
     if not os.path.isdir(folder):  # which never raises, either
         shown = setting if len(setting) < 200 else f"{setting[:200]}..."
         raise DataError(f"GANBOOK_DATA is {shown!r}, which is no folder; correct or unset it.")
+    if not os.access(folder, os.R_OK | os.X_OK):
+        raise DataError(f"GANBOOK_DATA is {setting!r}, a folder that may not be read; have it so.")
     if not os.path.isdir(folder / name):
         raise NotHereError(f"the folder in GANBOOK_DATA has no subfolder {name}")
     return idx.read_folder(folder, name, split)

@@ -6,6 +6,8 @@ with 2049 and count; then come the bytes. Every file is compared with its known 
 
 import gzip
 import hashlib
+import os
+import stat
 import zlib
 from pathlib import Path
 
@@ -121,8 +123,13 @@ def file_name(split: str, kind: str) -> str:
 
 
 def _unpacked(path):
+    """Return what a file unpacks to, or one byte more than the largest: a bomb is not unpacked."""
     try:
-        return gzip.decompress(path.read_bytes())
+        mode = os.stat(path).st_mode
+        if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):  # a pipe would be waited for
+            raise FileError(path, "is no file", "the original gzip file")
+        with gzip.open(path) as file:
+            return file.read(_largest() + 1)
     except FileNotFoundError:
         raise FileError(path, "is missing", "the original gzip file") from None
     except EOFError:
@@ -132,6 +139,10 @@ def _unpacked(path):
     except OSError as error:
         trouble = f"cannot be read ({error.strerror})"
     raise FileError(path, trouble, "the original gzip file")
+
+
+def _largest():
+    return KINDS["images"][1] + max(COUNTS.values()) * SIZE * SIZE
 
 
 def _what_is_wrong(unpacked, found, split, kind):
@@ -146,6 +157,8 @@ def _what_is_wrong(unpacked, found, split, kind):
     if numbers[1] != COUNTS[split]:
         return f"holds {numbers[1]} {kind} instead of {COUNTS[split]}"
     wanted = header + COUNTS[split] * (SIZE * SIZE if kind == "images" else 1)
+    if len(unpacked) > _largest():
+        return f"unpacks to more than {_largest()} bytes, instead of {wanted}"
     if len(unpacked) != wanted:
         return f"unpacks to {len(unpacked)} bytes instead of {wanted}"
     return "differs from the published file (its checksum is another)"
