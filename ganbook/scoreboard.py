@@ -15,6 +15,7 @@ from pathlib import Path
 
 from ganbook.data import TITLES
 from ganbook.errors import RunError
+from ganbook.lines import one_line
 from ganbook.places import own_scoreboard
 
 try:
@@ -159,19 +160,32 @@ def _locked(file):
 def read(*paths) -> tuple[list[dict], list[str]]:
     """Return the rows of some files in order, and a line about each damaged one that was skipped.
 
-    Files that don't exist have no rows.
+    Files that don't exist have no rows; of one that cannot be read, a line says so.
     """
     rows, problems = [], []
     for path in map(Path, paths):
-        if not path.is_file():
-            continue
-        for number, line in enumerate(path.read_bytes().splitlines(), 1):
+        lines, problem = _lines(path)
+        if problem:
+            problems.append(f"{one_line(path)} {problem}")
+        for number, line in enumerate(lines, 1):
             row, problem = _parsed(line)
             if problem:
-                problems.append(f"{path}, line {number}, is skipped: {problem}")
+                problems.append(f"{one_line(path)}, line {number}, is skipped: {problem}")
             elif row:
                 rows.append(row)
     return rows, problems
+
+
+def _lines(path):
+    """Return the lines of a file and None, or none and what is wrong."""
+    if not os.path.lexists(path):
+        return [], None
+    if not os.path.isfile(path):  # a folder, a link to itself, a pipe that would be waited for
+        return [], "is no file"
+    try:
+        return path.read_bytes().splitlines(), None
+    except OSError as error:
+        return [], f"cannot be read: {error.strerror}"
 
 
 def _parsed(line):
@@ -192,7 +206,7 @@ def problem_with(row) -> str | None:
     """Say what keeps something from being a row, or None."""
     if not isinstance(row, dict):
         return "it is not a JSON object"
-    if row.get("schema") != SCHEMA:
+    if row.get("schema") != SCHEMA or type(row["schema"]) is not int:  # true and 1.0 equal 1
         return f"its schema is {reprlib.repr(row.get('schema'))}, and this ganbook reads {SCHEMA}"
     for name, kind in KINDS.items():
         if name not in row:

@@ -5,7 +5,10 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogFormatter
 
 from ganbook.arrays import takes_numbers
+from ganbook.lines import one_line
 from ganbook.plots.base import DISCRIMINATOR, GENERATOR, OTHER, QUIET, new_figure
+
+HIGHEST = 200.0  # inches of a figure: Matplotlib's images have 65,535 pixels at most
 
 
 @takes_numbers
@@ -121,9 +124,12 @@ def scoreboard(rows, title) -> Figure:
     At the left the Frechet distance and its floor, on a logarithmic axis; at the right precision,
     recall, density and coverage. ``rows`` come from one block of `ganbook.scoreboard.blocks`.
     """
-    names = [f"{row['lesson']} {row['variant']}, {row['steps']:,} steps" for row in rows]
+    names = [
+        f"{one_line(row['lesson'], 12)} {one_line(row['variant'], 48)}, {row['steps']:,} steps"
+        for row in rows
+    ]
     places = np.arange(len(rows))[::-1]
-    figure = new_figure(10.0, 1.4 + 0.35 * len(rows))
+    figure = new_figure(10.0, min(1.4 + 0.35 * len(rows), HIGHEST))
     left, right = figure.subplots(1, 2, sharey=True)
     left.plot([row["frechet_distance"] for row in rows], places, "o", color=GENERATOR)
     floor = rows[0]["frechet_floor"]
