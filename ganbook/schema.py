@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+from ganbook.lines import one_line
+
 NUMBER, TEXT = {"type": "number", "minimum": -1e300, "maximum": 1e300}, {"type": "string"}
 STEP = {"type": "integer", "minimum": 0, "maximum": 10**12}
 LOG = {
@@ -67,9 +69,9 @@ def read_json(path, schema):
         raise ValueError("it is no text") from None
     if problem is None:
         return content
-    place = ".".join(str(part) for part in problem.absolute_path)
+    place = one_line(".".join(str(part) for part in problem.absolute_path), most=100)
     message = problem.message if len(problem.message) < 100 else f"{problem.message[:100]} ..."
-    raise ValueError(f"{place + ': ' if place else ''}{message}")
+    raise ValueError(f"{place + ': ' if place else ''}{one_line(message)}")
 
 
 def _checker():
