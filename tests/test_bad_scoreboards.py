@@ -154,3 +154,16 @@ def test_lines_damaged_by_chance_are_shown_or_left_out(tmp_path):
 def test_many_rows_are_drawn():
     rows = [{**GOOD, "seed": seed} for seed in range(600)]
     assert plots.scoreboard(rows, "many").get_figheight() * 300 < 2**16
+
+
+def test_no_name_in_a_chart_is_a_formula():
+    odd = r"$\frac{1}{"
+    numbers = [1.0, 2.0]
+    for figure in (
+        plots.class_shares({odd: numbers}, [odd, "$"], odd),
+        plots.seeds({odd: numbers}, odd, odd),
+        plots.curves(numbers, {odd: numbers}, odd, odd, odd),
+        plots.tracks({odd: (numbers, numbers)}, odd, odd, odd),
+        plots.histograms({odd: (numbers, 1.0)}, odd),
+    ):
+        plots.png_of(figure, dpi=20)

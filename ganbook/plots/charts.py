@@ -6,7 +6,7 @@ from matplotlib.ticker import LogFormatter
 
 from ganbook.arrays import takes_numbers
 from ganbook.lines import one_line
-from ganbook.plots.base import DISCRIMINATOR, GENERATOR, OTHER, QUIET, new_figure
+from ganbook.plots.base import DISCRIMINATOR, GENERATOR, OTHER, QUIET, new_figure, set_title
 
 HIGHEST = 200.0  # inches of a figure: Matplotlib's images have 65,535 pixels at most
 
@@ -26,9 +26,9 @@ def class_shares(shares, names, title) -> Figure:
         shift = (i - (len(shares) - 1) / 2) * width
         axes.bar(places + shift, 100 * np.asarray(values), width, label=name, color=color)
     axes.axhline(2.0, color=QUIET, linestyle=":", linewidth=1.0)
-    axes.set_xticks(places, names, rotation=30, ha="right")
-    axes.set(title=title, ylabel="share, percent")
-    axes.legend(frameon=False)
+    axes.set_xticks(places, names, rotation=30, ha="right", parse_math=False)
+    _name(axes, title, ylabel="share, percent")
+    _legend(axes)
     return figure
 
 
@@ -43,8 +43,8 @@ def seeds(groups, title, xlabel) -> Figure:
     for place, values in zip(range(len(groups))[::-1], groups.values(), strict=True):
         axes.plot(values, [place] * len(values), "o", color=GENERATOR, alpha=0.7)
         axes.plot(np.mean(values), place, "|", color=DISCRIMINATOR, markersize=16, mew=2.5)
-    axes.set_yticks(range(len(groups))[::-1], list(groups))
-    axes.set(title=title, xlabel=xlabel)
+    axes.set_yticks(range(len(groups))[::-1], list(groups), parse_math=False)
+    _name(axes, title, xlabel)
     axes.grid(axis="x", alpha=0.3)
     return figure
 
@@ -67,9 +67,22 @@ def curves(x, lines, title, xlabel, ylabel, log=False) -> Figure:
     if log:
         axes.set(xscale="log")
         _log_y(axes)
-    axes.set(title=title, xlabel=xlabel, ylabel=ylabel)
-    axes.legend(frameon=False)
+    _name(axes, title, xlabel, ylabel)
+    _legend(axes)
     return figure
+
+
+def _name(axes, title, xlabel="", ylabel=""):
+    """Set title and labels, which are shown as they are: a $ in them is no formula."""
+    set_title(axes, title)
+    axes.set_xlabel(xlabel, parse_math=False)
+    axes.set_ylabel(ylabel, parse_math=False)
+
+
+def _legend(axes, **more):
+    """Add a legend whose names are shown as they are."""
+    for text in axes.legend(frameon=False, **more).get_texts():
+        text.set_parse_math(False)
 
 
 def _log_y(axes):
@@ -93,9 +106,9 @@ def tracks(lines, title, xlabel, ylabel, log=False) -> Figure:
         axes.plot(x, y, "o", linestyle=style, color=colors[i % len(colors)], label=name, ms=4)
     if log:
         _log_y(axes)
-    axes.set(title=title, xlabel=xlabel, ylabel=ylabel)
+    _name(axes, title, xlabel, ylabel)
     axes.grid(alpha=0.3)
-    axes.legend(frameon=False, fontsize=8)
+    _legend(axes, fontsize=8)
     return figure
 
 
@@ -111,8 +124,8 @@ def histograms(panels, xlabel) -> Figure:
     ):
         edges = np.linspace(-largest, largest, len(counts) + 1)
         axes.bar(edges[:-1], np.asarray(counts) / np.sum(counts), np.diff(edges), align="edge")
-        axes.set_title(title, fontsize=8)
-        axes.set_xlabel(xlabel)
+        _name(axes, title, xlabel)
+        axes.title.set_fontsize(8)
         axes.locator_params(axis="x", nbins=4)
     return figure
 
